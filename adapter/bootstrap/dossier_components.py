@@ -11,7 +11,7 @@ from adapter.bootstrap.reach import Reach
 from adapter.gateways.typesetting.layouts import Layouts
 from adapter.model.actor import Actor
 from adapter.model.limits import Limits
-from adapter.services.decisions.remote import RemoteActs, RemoteReplays
+from adapter.services.decisions.remote import RemoteActs, RemotePaperActs, RemoteReplays
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
@@ -21,6 +21,8 @@ from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
+from adapter.services.dossiers.paper_acts import PaperActs, SessionPaperActs
+from adapter.services.dossiers.paper_forms import PaperForms
 from adapter.services.dossiers.paper_records import PaperRecords
 from adapter.services.dossiers.printing import AnswerPrints, CasePrints, Printing
 from adapter.services.dossiers.suspended import SuspendedAccounts
@@ -70,6 +72,17 @@ class DossierComponents(CommonComponents):
     @cached_property
     def paper_records(self) -> PaperRecords:
         return PaperRecords(self.database, self.catalogue, self.installation.units, self.legal_clock, new_message_id)
+
+    @cached_property
+    def paper_acts(self) -> PaperActs:
+        """Acts on paper records that come over the web."""
+        if self.reach is not Reach.WHOLE:
+            return RemotePaperActs(self.decisions.ask)
+        return SessionPaperActs(lambda: self.paper_records, self._officer)
+
+    @cached_property
+    def paper_forms(self) -> PaperForms:
+        return PaperForms(self.catalogue, self.installation.units, self.schema_by_name, self.legal_clock)
 
     @cached_property
     def completion(self) -> Completion:

@@ -17,7 +17,7 @@ from adapter.cli.options import AsJson, Config, moment, open_components, read_in
 from adapter.cli.printing import as_json, line, listing, note, pairs
 from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.model.errors import Misconfigured
-from adapter.services.dossiers.paper_records import PaperForm
+from adapter.services.dossiers.paper_values import PaperForm
 
 paper = typer.Typer(no_args_is_help=True, help="What was done by hand, on paper (QĐ 15/2019/QĐ-TTg Article 10(4)).")
 Entry = Annotated[int, typer.Argument(metavar="ENTRY", help="Its id, as `paper list` shows it.")]

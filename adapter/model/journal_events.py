@@ -29,6 +29,7 @@ class JournalEvent(StrEnum):
     """What was done on paper was checked by a second officer, and is a dossier from now on."""
     PAPER_ENTER = "paper.enter"
     PAPER_RETURN = "paper.return"
+    PAPER_SHOWN = "paper.shown"
     DOSSIER_BROUGHT = "dossier.brought"
     DOSSIER_PERSONAL_SHOWN = "dossier.personal_shown"
     WORKLIST_SHOWN = "worklist.shown"

@@ -50,7 +50,10 @@ LISTED = {
         "now - self.notice": "a time that is looked for",
     },
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
-    "services/dossiers/paper_records.py": {"now.year - form.year": "years, of a number on a form"},
+    "services/dossiers/paper_records.py": {
+        "now.year - form.year": "years, of a number on a form",
+        "self.clock() - _CORRECTED_IN": "a time that is looked for",
+    },
     "services/portal_failure/contacts.py": {
         "now - timedelta(days=_OPEN_DAYS)": "a time that is looked for",
         "now - self._last": "monotonic time",

@@ -16,7 +16,10 @@ WRITERS = {
     "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
     "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
     "services/registers/grants.py": {"Grants.give", "Grants.withdraw"},
-    "services/dossiers/paper_records.py": {"PaperRecords.enter", "PaperRecords.check", "PaperRecords.send_back"},
+    "services/dossiers/paper_records.py": {
+        *("PaperRecords.enter", "PaperRecords.check", "PaperRecords.send_back"),
+        "PaperRecords.show",  # that it was shown is journalled
+    },
     "services/watch/reconciliation.py": {"Reconciliation.reported"},  # what stood in the signed report
     "services/dossiers/own.py": {"OwnDossiers.open"},  # what he opens counts as delivered
     "services/dossiers/versions.py": {"Versions.of"},  # that personal values were shown is journalled; else it reads

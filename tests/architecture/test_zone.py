@@ -23,6 +23,7 @@ LISTED = {
     "pipeline/forms/entry.py": {
         "day.isoformat": "a day",
         "date.fromisoformat(text)": "a day",
+        "date.fromisoformat(f'{text}-01')": "a month",
         "moment": "as it stands in a form, which is Vietnam's time",
     },
     "pipeline/mapping.py": {"self.on.isoformat": "a day"},

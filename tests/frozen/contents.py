@@ -30,7 +30,7 @@ JOURNAL = (
     *(f"message.{word.value}" for word in Word),
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
-    *("paper.enter", "paper.return", "dossier.record"),
+    *("paper.enter", "paper.return", "paper.shown", "dossier.record"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *(
         "worklist.shown",

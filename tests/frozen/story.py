@@ -49,7 +49,7 @@ from adapter.services.customs.clients import PartyFacts
 from adapter.services.customs.search import Key, Search
 from adapter.services.door.draft import Draft, Start, message_of
 from adapter.services.dossiers.life import DossierReader
-from adapter.services.dossiers.paper_records import PaperForm
+from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.dossiers.versions import Versions
 from adapter.services.dossiers.worklist import WorkFilter
 from adapter.services.messages.quarantine import Held, Quarantine

@@ -5,14 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from adapter.entrypoints.web.form_page import Box, Choice, Trouble
 from adapter.entrypoints.web.marks import MARKS
-from adapter.entrypoints.web.officer import acting, confirming, dossier, moving, requesting, worklist
+from adapter.entrypoints.web.officer import (
+    acting,
+    confirming,
+    dossier,
+    moving,
+    paper_pages,
+    papers,
+    requesting,
+    worklist,
+)
 from adapter.entrypoints.web.page import Page
+from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, ReplyKind
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.terms import RUNNING_KINDS
 from adapter.services.dossiers.acts import ACTS
+from adapter.services.dossiers.case_paper import CasePaper
 from adapter.services.dossiers.case_records import (
     CaseCell,
     CaseEvent,
@@ -29,8 +41,10 @@ from adapter.services.dossiers.case_records import (
 )
 from adapter.services.dossiers.destinations import Destination, DossierMoved, PlaceField
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
+from adapter.services.dossiers.paper_values import PaperWhy
 from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
+from tests.harness.drawn_forms import catalogue
 from tests.harness.own_samples import MEANINGS
 
 WARNINGS = (
@@ -57,6 +71,7 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             *(dossier.CasePage(replace(whole, state=state), None, said) for state in MARKS),
             *(dossier.CasePage(whole, done, said) for done in ACTS),
             dossier.CasePage(bare, None, ()),
+            *(dossier.CasePage(replace(bare, paper=each), None, ()) for each in _done_by_hand(text, at)),
         ],
         dossier.MovedPage: [
             dossier.MovedPage(DossierMoved("N1", 2026, at, *said, text, text)),
@@ -82,8 +97,53 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             requesting.RequestPage(whole, places, said, said, said),
             requesting.RequestPage(whole, places, (), (), (), {"gate.wrong": text}, {"gate.wrong": "fault.text"}),
         ],
+        **_papers(text, at),
         confirming.BatchPage: [confirming.BatchPage((whole, bare)), confirming.BatchPage(())],
         confirming.BatchResultPage: [confirming.BatchResultPage(results)],
+    }
+
+
+def _papers(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    said = Label(text, text)
+    waits = StoredPaperRecord(
+        *(1, text, 2026, "BQP0100002", "BQP0100002/2", "G", "U", {"a": text}, {}, at, at, text, text, at),
+        *(None, None, None, None, None, None, None),
+    )
+    checked = replace(waits, checked_by=text, checked_at=at, confirmed_at=None, confirmation=None)
+    returned = replace(waits, returned_by=text, returned_at=at, reason=text)
+    waiting, sent_back = (
+        tuple(paper_pages.ListedPaper(each, said, own) for own in (True, False)) for each in (waits, returned)
+    )
+    offered = tuple(catalogue().procedures["BQP0100002"])  # type: ignore[index]
+    boxes = tuple(
+        Box(f"x.{n}", said, said, text, kind, (Choice("A", said),), bool(n), 20, False, said if n else None)
+        for n, kind in enumerate(("text", "lines", "buttons", "list"))
+    )
+    parts = (paper_pages.EntryPart(None, 0, (paper_pages.EntryLine(said, said),)), paper_pages.EntryPart(said, 1, ()))
+    head = dict.fromkeys(paper_pages.HEAD, text)
+    faults = {"nam": "paper.fault.year", "nhan-luc": "paper.fault.time", "so": "fault.empty"}
+    lists = tuple(paper_pages.PaperList("x", said, (boxes,), may_add=may) for may in (True, False))
+    sections = (paper_pages.PaperSection(None, boxes), paper_pages.PaperSection(said, ()))
+    troubles = (Trouble("so", said, said), Trouble("", None, said))
+    refused = [f"paper.refused.{each}" for each in (*PaperWhy, "unit", "text")]
+    return {
+        paper_pages.PaperListPage: [
+            paper_pages.PaperListPage((), (), offered, ""),
+            *(paper_pages.PaperListPage(waiting, sent_back, offered, each) for each in papers.DONE),
+        ],
+        paper_pages.PaperFormPage: [
+            paper_pages.PaperFormPage(offered[0], head, {}, sections, lists, ()),
+            paper_pages.PaperFormPage(offered[0], head, faults, (), (), troubles),
+        ],
+        paper_pages.PaperEntryPage: [
+            *(
+                paper_pages.PaperEntryPage(row, said, parts, own, "", "")
+                for row in (waits, checked, returned)
+                for own in (True, False)
+            ),
+            paper_pages.PaperEntryPage(waits, said, parts, False, "fault.empty", ""),
+            *(paper_pages.PaperEntryPage(waits, said, (), False, "", each) for each in refused),
+        ],
     }
 
 
@@ -105,7 +165,13 @@ def _lists(text: str, at: datetime) -> list[Page]:
         *(worklist.WorkListPage(empty, WorkFilter(turn), first=True) for turn in WorkTurn),
         worklist.WorkListPage(full, asked, first=False),
         worklist.WorkListPage(empty, asked, first=False),
+        *(worklist.WorkListPage(empty, asked, first=True, papers=many) for many in (0, 2)),
     ]
+
+
+def _done_by_hand(text: str, at: datetime) -> tuple[CasePaper, CasePaper]:
+    whole = CasePaper(text, at, at, text, 1, text, at, text, at)
+    return whole, replace(whole, confirmed_at=None, confirmation=None)
 
 
 def case(text: str, at: datetime) -> CaseFile:

@@ -25,6 +25,7 @@ from adapter.gateways.store import tables
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.events import unobserved
+from adapter.model.identifiers import DossierKey
 from adapter.services.access.browser_sessions import Session
 from adapter.services.access.tokens import Machine
 from adapter.services.decisions.callers import Callers
@@ -33,9 +34,10 @@ from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Caller
 from adapter.services.door.sealing import sealed, write_number
 from adapter.services.dossiers.acts import SessionOver
+from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.watch.mode import Sight
 from tests.harness.deciding import deciding, showing
-from tests.harness.fixtures import load_cases, submission
+from tests.harness.fixtures import CLOCK, load_cases, submission
 from tests.harness.history import dossier_of
 from tests.harness.people import TESTER, anybody, person
 from tests.harness.pki import shared_pki
@@ -357,6 +359,27 @@ def test_a_replay_of_parked_messages_goes_over_the_line_in_the_name_of_a_session
         assert (done.state, done.outcome) == ("settled", "accepted")
         assert staff.replays.replay("of-lan", None) == ()
     staff.close()
+
+
+def test_a_paper_record_goes_over_the_line_in_the_name_of_a_session(post: Post) -> None:
+    people = {f"of-{name}": person(name, Role.OFFICER, unit="*") for name in ("an", "binh")}
+    post.whole.paper_acts = replace(post.whole.paper_acts, recognise=people.get)  # type: ignore[type-var]
+    staff = Components(post.whole.settings, unobserved, reach=Reach.STAFF)
+    rows = {"children": [{"fullName": "NGUYEN THI CON"}]}
+    form = PaperForm("BQP0100002", "12/GIAY", 2026, CLOCK, None, None, {"gate": "HUUNGHI"}, rows)
+    with deciding(post.whole):
+        with pytest.raises(SessionOver):
+            staff.paper_acts.enter("of-nobody", form)
+        wrong = staff.paper_acts.enter("of-an", form)
+        staff.paper_acts.send_back("of-binh", wrong, "Sai số")
+        entry = staff.paper_acts.enter("of-an", form)
+        with pytest.raises(NotAllowed, match="somebody else"):
+            staff.paper_acts.check("of-an", entry)
+        assert staff.paper_acts.check("of-binh", entry) == DossierKey("12GIAY", 2026)
+    staff.close()
+    first, second = post.rows(tables.paper_record)
+    assert (first.returned_by, second.checked_by) == ("binh", "binh")
+    assert (second.received_at, second.rows) == (CLOCK, rows)
 
 
 @pytest.mark.parametrize("reach", [Reach.PORTAL, Reach.STAFF])

@@ -25,7 +25,7 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.services.customs.search import Key, Search
-from adapter.services.dossiers.paper_records import PaperForm
+from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK

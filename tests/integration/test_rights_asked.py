@@ -33,7 +33,7 @@ from adapter.services.customs.search import Key, Search
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.dossiers.desk import RIGHTS
 from adapter.services.dossiers.lookup import LookupKind, Question
-from adapter.services.dossiers.paper_records import PaperForm
+from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.registers.certificates import Registration
@@ -119,6 +119,8 @@ ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     "audit lookups": lambda house, who: house.lookup_audit.looked(Asked(CLOCK, CLOCK), who),
     "enter what was on paper": lambda house, who: house.paper_records.enter(_FORM, actor=who),
     "list what was on paper": lambda house, who: house.paper_records.unchecked(9, actor=who),
+    "see what was sent back": lambda house, who: house.paper_records.sent_back(9, actor=who),
+    "foresee what was on paper": lambda house, who: house.paper_records.foresee(_FORM, actor=who),
     "see what was on paper": lambda house, who: house.paper_records.show(1, actor=who),
     "check what was on paper": lambda house, who: house.paper_records.check(1, actor=who),
     "send back what was on paper": lambda house, who: house.paper_records.send_back(1, reason="x", actor=who),

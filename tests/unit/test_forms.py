@@ -132,6 +132,12 @@ def test_every_value_is_typed_as_it_is_shown(procedure: Procedure, spec: Message
                 assert (entry.text, entry.wanted) == (text, None), field.name
 
 
+@pytest.mark.parametrize("text", ["hôm kia", "8/85", "abcdefghij", "2026-13", "năm rồi"])
+def test_what_cannot_be_read_is_shown_as_it_was_typed(text: str) -> None:
+    born = drawn(CITIZEN).fields["dateOfBirth"]
+    assert shown(born, text) == text
+
+
 EXAMPLES = {
     "date": ("2026-03-02", "2028-02-29"),
     "partial_date": ("1958", "1958-06", "1958-06-05"),

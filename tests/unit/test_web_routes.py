@@ -102,6 +102,12 @@ OF_STAFF: dict[str, str] = {
     "POST /khan-cap/mat-khau": Right.USE_CONSOLE,
     "GET /can-bo": Right.SEE_DOSSIERS,
     "GET /can-bo/moi": Right.SEE_DOSSIERS,
+    "GET /can-bo/giay": Right.ENTER_PAPER,
+    "GET /can-bo/giay/moi": Right.ENTER_PAPER,
+    "POST /can-bo/giay/moi": Right.ENTER_PAPER,
+    "GET /can-bo/giay/{number}": Right.ENTER_PAPER,
+    "POST /can-bo/giay/{number}/khop": Right.ENTER_PAPER,
+    "POST /can-bo/giay/{number}/tra-lai": Right.ENTER_PAPER,
     "GET /can-bo/xac-nhan": Right.CONFIRM,
     "POST /can-bo/xac-nhan": Right.CONFIRM,
     f"GET {_FILE}": Right.SEE_DOSSIERS,
@@ -164,7 +170,7 @@ CREATED = {"portal": create_portal, "staff": create_staff}
 OF_AN_OFFICER = {
     Right.SEE_PERSONAL_VALUES,
     *(Right.ACCEPT, Right.CONFIRM, Right.REFUSE, Right.REQUEST_AMENDMENT, Right.WITHDRAW_REQUEST),
-    *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS),
+    *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS, Right.ENTER_PAPER),
 }
 OF_AN_OPERATOR = {
     Right.BROWSE_MESSAGES,

@@ -23,6 +23,7 @@ from adapter.services.decisions.remote import CALLER
 from adapter.services.decisions.shown import SESSION
 from adapter.services.door.reception import Caller, Reception
 from adapter.services.dossiers.acts import Acts
+from adapter.services.dossiers.paper_acts import PaperActs
 from adapter.services.messages.replays import Replays
 
 _REFUSED, _FAILED, _LARGE = 409, 500, 413
@@ -44,6 +45,7 @@ def create_decisions(components: Components) -> Starlette:
         "/numbers": _numbers(components.reception, callers),
         "/acts": _acts(components.acts),
         "/replays": _replays(components.replays),
+        **_papers(components.paper_acts),
         "/alive": lambda body, headers: b"{}",
     }
     routes = [Route(path, _answering(work, most, components.observe), methods=["POST"]) for path, work in asked.items()]
@@ -74,10 +76,7 @@ def _numbers(reception: Reception, callers: Callers) -> Work:
 
 def _acts(acts: Acts) -> Work:
     def do(body: bytes, headers: Mapping[str, str]) -> bytes:
-        scheme, _, secret = headers.get("authorization", "").partition(" ")
-        asked = wire.ACT_ASKED.validate_json(body)
-        if scheme != SESSION:
-            raise NotAllowed("an act is asked for by a session")
+        secret, asked = _session(headers), wire.ACT_ASKED.validate_json(body)
         return wire.ACT_DONE.dump_json(acts.do(secret, asked.act, asked.dossier, asked.arguments))
 
     return do
@@ -85,13 +84,35 @@ def _acts(acts: Acts) -> Work:
 
 def _replays(replays: Replays) -> Work:
     def replay(body: bytes, headers: Mapping[str, str]) -> bytes:
-        scheme, _, secret = headers.get("authorization", "").partition(" ")
-        asked = wire.REPLAY_ASKED.validate_json(body)
-        if scheme != SESSION:
-            raise NotAllowed("a replay is asked for by a session")
+        secret, asked = _session(headers), wire.REPLAY_ASKED.validate_json(body)
         return wire.REPLAYED.dump_json(tuple(replays.replay(secret, asked.reason)))
 
     return replay
+
+
+def _papers(acts: PaperActs) -> dict[str, Work]:
+    def enter(body: bytes, headers: Mapping[str, str]) -> bytes:
+        secret, form = _session(headers), wire.PAPER_FORM.validate_json(body)
+        return wire.PAPER_ENTRY.dump_json(acts.enter(secret, form))
+
+    def check(body: bytes, headers: Mapping[str, str]) -> bytes:
+        secret, asked = _session(headers), wire.PAPER_CHECK_ASKED.validate_json(body)
+        return wire.NUMBER.dump_json(acts.check(secret, asked.entry))
+
+    def send_back(body: bytes, headers: Mapping[str, str]) -> bytes:
+        secret, asked = _session(headers), wire.PAPER_RETURN_ASKED.validate_json(body)
+        acts.send_back(secret, asked.entry, asked.reason)
+        return wire.DONE.dump_json(None)
+
+    return {"/papers": enter, "/papers/check": check, "/papers/return": send_back}
+
+
+def _session(headers: Mapping[str, str]) -> str:
+    """The secret of the session in whose name something is asked for."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    if scheme != SESSION:
+        raise NotAllowed("an act is asked for by a session")
+    return secret
 
 
 def _declarant(callers: Callers, headers: Mapping[str, str]) -> Caller:

@@ -99,7 +99,14 @@ def create_staff(components: Components) -> FastAPI:
         entrance = login.of_staff(provider, components.staff_sessions, emergency.WAY)
         app.include_router(login.routes(pages, entrance, guard, components.observe))
     of_officers = officer.OfficerUses(
-        components.work_lists, components.case_files, components.case_prints, components.acts, components.catalogue
+        components.work_lists,
+        components.case_files,
+        components.case_prints,
+        components.acts,
+        components.catalogue,
+        components.paper_records,
+        components.paper_acts,
+        components.paper_forms,
     )
     areas: Sequence[APIRouter] = (
         landing.routes(pages),

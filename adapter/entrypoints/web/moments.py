@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from adapter.entrypoints.web.words import Language, word
+from adapter.model.text import time_fault
 from adapter.pipeline.envelope import VIETNAM
 
 _HOUR, _DAY = 60, 24 * 60
@@ -37,3 +38,12 @@ def span(length: timedelta, language: Language) -> str:
         return word(language, "span.hours" if left else "span.whole_hours", hours=hours, minutes=left)
     days, hours = divmod(minutes // _HOUR, _DAY // _HOUR)
     return word(language, "span.days" if hours else "span.whole_days", days=days, hours=hours)
+
+
+def moment_of(text: str) -> datetime | None:
+    """A time as a field of a page states it, in Vietnam's zone; None where it states none that is one."""
+    try:
+        stated = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if time_fault(stated) else stated.replace(tzinfo=VIETNAM)

@@ -88,6 +88,22 @@ def unchecked(connection: Connection) -> list[StoredPaperRecord]:
     return made_all(StoredPaperRecord, connection.execute(query))
 
 
+def sent_back(connection: Connection, since: datetime) -> list[StoredPaperRecord]:
+    """Entries of forms received since then that were sent back and not entered anew, the newest first."""
+    anew = paper_record.alias("anew")
+    same = (anew.c.number == paper_record.c.number, anew.c.year == paper_record.c.year, anew.c.returned_at.is_(None))
+    stands = select(anew.c.id).where(*same).exists()
+    returned = (paper_record.c.received_at >= since, paper_record.c.returned_at.is_not(None), ~stands)
+    query = select(paper_record).where(*returned).order_by(paper_record.c.received_at.desc(), paper_record.c.id.desc())
+    return made_all(StoredPaperRecord, connection.execute(query))
+
+
+def of_dossier(connection: Connection, dossier_id: int) -> StoredPaperRecord | None:
+    """The entry that has become this dossier, or None."""
+    query = select(paper_record).where(paper_record.c.dossier_id == dossier_id)
+    return made_first(StoredPaperRecord, connection.execute(query))
+
+
 def received_in(connection: Connection, start: datetime, end: datetime) -> list[StoredPaperRecord]:
     """Entries that stand of what was received by hand from `start` to `end`, in the order received."""
     then = (paper_record.c.received_at.between(start, end), paper_record.c.returned_at.is_(None))

@@ -206,7 +206,7 @@ def shown(field: FormField | FieldSpec, text: str) -> str:
             case "partial_date" if len(text) == 10:
                 return f"{date.fromisoformat(text):%d/%m/%Y}"
             case "partial_date" if len(text) == 7:
-                return f"{text[5:]}/{text[:4]}"
+                return f"{date.fromisoformat(f'{text}-01'):%m/%Y}"
     except ValueError:
         pass
     return text

@@ -18,6 +18,7 @@ from adapter.services.decisions import wire
 from adapter.services.decisions.shown import SESSION, SHOWN, Shown
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer
 from adapter.services.dossiers.acts import ActDone
+from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.messages.replays import ReplayedMessage
 
 T = TypeVar("T")
@@ -72,6 +73,30 @@ class RemoteReplays:
         """As `Replays.replay`."""
         asked = wire.REPLAY_ASKED.dump_json(wire.ReplayAsked(reason))
         return _told(self.ask("/replays", asked, {"Authorization": Shown(SESSION, secret).header}), wire.REPLAYED)
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePaperActs:
+    """Acts on paper records, for the staff's process."""
+
+    ask: Ask
+
+    def enter(self, secret: str, form: PaperForm) -> int:
+        """As `PaperActs.enter`."""
+        return _told(self._asked(secret, "/papers", wire.PAPER_FORM.dump_json(form)), wire.PAPER_ENTRY)
+
+    def check(self, secret: str, entry: int) -> DossierKey:
+        """As `PaperActs.check`."""
+        asked = wire.PAPER_CHECK_ASKED.dump_json(wire.PaperCheckAsked(entry))
+        return _told(self._asked(secret, "/papers/check", asked), wire.NUMBER)
+
+    def send_back(self, secret: str, entry: int, reason: str) -> None:
+        """As `PaperActs.send_back`."""
+        asked = wire.PAPER_RETURN_ASKED.dump_json(wire.PaperReturnAsked(entry, reason))
+        _told(self._asked(secret, "/papers/return", asked), wire.DONE)
+
+    def _asked(self, secret: str, path: str, body: bytes) -> DecisionsAnswer:
+        return self.ask(path, body, {"Authorization": Shown(SESSION, secret).header})
 
 
 def _headers(caller: Caller) -> dict[str, str]:

@@ -16,6 +16,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer, WindowSuspected, WindowUnknown
 from adapter.services.dossiers.acts import ActDone, SessionOver
+from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.messages.replays import ReplayedMessage
 
 
@@ -49,6 +50,21 @@ class ReplayAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperCheckAsked:
+    """The request of `PaperActs.check`."""
+
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperReturnAsked:
+    """The request of `PaperActs.send_back`."""
+
+    entry: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class WireError:
     """The kind of an error and its text. Of a defect only the kind: its text may quote personal data."""
 
@@ -64,6 +80,9 @@ CALLER, ADMITTED, FORESEEN = TypeAdapter(Caller), TypeAdapter(Admitted), TypeAda
 NUMBER_ASKED, NUMBER = TypeAdapter(NumberAsked), TypeAdapter(DossierKey)
 ACT_ASKED, ACT_DONE = TypeAdapter(ActAsked), TypeAdapter(ActDone)
 REPLAY_ASKED, REPLAYED = TypeAdapter(ReplayAsked), TypeAdapter(tuple[ReplayedMessage, ...])
+PAPER_FORM, PAPER_ENTRY = TypeAdapter(PaperForm), TypeAdapter(int)
+PAPER_CHECK_ASKED, PAPER_RETURN_ASKED = TypeAdapter(PaperCheckAsked), TypeAdapter(PaperReturnAsked)
+DONE = TypeAdapter(None)
 ERROR = TypeAdapter(WireError)
 
 _PLAIN: Mapping[str, type[NotAllowed | Unavailable | Misconfigured]] = {

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import amendments, deadlines, dossiers, journal, listings, lookups, own_dossiers, people
+from adapter.gateways.store import (
+    amendments,
+    deadlines,
+    dossiers,
+    journal,
+    listings,
+    lookups,
+    own_dossiers,
+    people,
+)
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import (
     ConfirmationWithReply,
@@ -30,6 +39,7 @@ from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.units import place_of
 from adapter.services.access.rights import Right, has, is_its, needs, needs_in_unit
+from adapter.services.dossiers.case_paper import paper_of
 from adapter.services.dossiers.case_records import (
     CaseEvent,
     CaseFile,
@@ -171,6 +181,7 @@ class CaseFiles:
             personal=personal,
             seen=row.journal,
             at=now,
+            paper=paper_of(connection, row, parts.names),
         )
 
     def _warnings(

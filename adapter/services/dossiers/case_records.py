@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.model.procedure import Label
+from adapter.services.dossiers.case_paper import CasePaper
 from adapter.services.dossiers.destinations import Destination
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 
@@ -197,3 +198,5 @@ class CaseFile:
     personal: bool
     seen: int
     at: datetime
+    paper: CasePaper | None = None
+    """Of a dossier that was done by hand."""

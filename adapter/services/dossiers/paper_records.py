@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -27,45 +27,29 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
 from adapter.model.outcomes import MessageState, Word
-from adapter.model.procedure import FieldSpec, Meaning, Procedure
-from adapter.model.stages import Channel, Record, Value
+from adapter.model.procedure import Meaning, Procedure
+from adapter.model.stages import Channel
 from adapter.model.text import typed
 from adapter.model.units import BorderUnits
-from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.envelope import VIETNAM, write_time
-from adapter.services.access.rights import Right, needs, needs_in_unit
+from adapter.services.access.rights import Right, has, needs, needs_in_unit
+from adapter.services.dossiers.paper_values import (
+    PaperForm,
+    PaperRefused,
+    PaperValues,
+    PaperWhy,
+    dossier_number,
+    procedure_on_paper,
+    read_form,
+)
 from adapter.services.registers.accounts import reason_of
 
 ROOT = "PaperRecord"
 """Root of an entry as it is kept among the messages; no door takes it."""
 _SENDER = "paper"
-_MOST_ROWS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class PaperForm:
-    """A form as an officer types it: number and times as on the paper, texts by the mapping's names. Times are aware.
-
-    `confirmed_at`, `confirmation`: what the paper says of its confirmation, where it says so.
-    """
-
-    procedure: str
-    number: str
-    year: int
-    received_at: datetime
-    confirmed_at: datetime | None
-    confirmation: str | None
-    values: Texts
-    rows: Mapping[str, Sequence[Texts]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The values of a form under the mapping's names, each as its type."""
-
-    procedure: Procedure
-    values: Record
-    rows: Mapping[str, tuple[Record, ...]]
+_MOST_WAITING = 1000
+_CORRECTED_IN = timedelta(days=30)
+"""What was sent back is listed so long after the form was received, unless it was entered anew."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +70,40 @@ class PaperRecords:
             NoRight: the actor may not enter, or not for that gate's unit.
         """
         needs(actor, Right.ENTER_PAPER)
-        now, read = self.clock(), self._read(form.procedure, form.received_at, form.values, form.rows)
-        row = self._row(form, read, actor, now)
-        key = DossierKey(row["number"], form.year)
+        now = self.clock()
+        row, key = self._row(form, actor, now)
         with self.database.transaction() as connection:
             self.database.lock(connection, [dossiers.lock_name(key)])
-            self._is_new(connection, key)
+            self._is_new(connection, key, row["number"])
             row_id = store.add(connection, self.database, row)
-            detail = {"paper": row_id, "number": key.number, "year": key.year}
+            detail = {"paper": row_id, "number": row["number"], "year": key.year}
             journals.append(connection, self.database, Entry.by(JournalEvent.PAPER_ENTER, actor, now, detail))
         return row_id
 
-    def _row(self, form: PaperForm, read: _Read, actor: Actor, now: datetime) -> NewPaperRecord:
+    def foresee(self, form: PaperForm, *, actor: Actor) -> None:
+        """Whether it could be entered, without entering it.
+
+        Raises:
+            NoSuchForm: texts are none of the form's; it has the place of each.
+            NotAllowed: as `enter`.
+            NoRight: as `enter`.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        row, key = self._row(form, actor, self.clock())
+        with self.database.reading() as connection:
+            self._is_new(connection, key, row["number"])
+
+    def _row(self, form: PaperForm, actor: Actor, now: datetime) -> tuple[NewPaperRecord, DossierKey]:
+        """The entry to be kept, and the key of the dossier that it becomes."""
         number = typed(form.number, "the number on the form", most=35, least=1)
+        key = DossierKey(dossier_number(number), form.year)
         if form.received_at > now or not 0 <= now.year - form.year <= 1:
-            raise NotAllowed("the time on the form is still to come, or its year is not this one or the last one")
+            told = "the time on the form is still to come, or its year is not this one or the last one"
+            raise PaperRefused(PaperWhy.TIMES, told)
         if form.confirmed_at is not None and not form.received_at <= form.confirmed_at <= now:
-            raise NotAllowed("the form says that it was confirmed before it was received, or in the future")
+            told = "the form says that it was confirmed before it was received, or in the future"
+            raise PaperRefused(PaperWhy.CONFIRMED, told)
+        read = self._read(form.procedure, form.received_at, form.values, form.rows)
         places = dossiers.place_of(read.procedure, read.values, read.rows)
         self._needs(actor, places["gate"], places["unit"], f"{number}/{form.year}")
         return {
@@ -119,7 +120,7 @@ class PaperRecords:
             "confirmation": typed(form.confirmation or "", "the number of the confirmation", most=60) or None,
             "entered_by": actor.id,
             "entered_at": now,
-        }
+        }, key
 
     def unchecked(self, limit: int, *, actor: Actor) -> list[StoredPaperRecord]:
         """What waits for a second officer of the actor's unit, the oldest first.
@@ -132,16 +133,36 @@ class PaperRecords:
             found = store.unchecked(connection)
         return [each for each in found if self._is_his(actor, each)][:limit]
 
+    def to_compare(self, actor: Actor) -> int | None:
+        """How many entries wait for this officer: those that he has not entered himself. None: he may enter none."""
+        if not has(actor, Right.ENTER_PAPER):
+            return None
+        return sum(each.entered_by != actor.id for each in self.unchecked(_MOST_WAITING, actor=actor))
+
+    def sent_back(self, limit: int, *, actor: Actor) -> list[StoredPaperRecord]:
+        """What was sent back and not entered anew, of the actor's unit, the newest first.
+
+        Raises:
+            NoRight: the actor may not enter what was done on paper.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        with self.database.reading() as connection:
+            found = store.sent_back(connection, self.clock() - _CORRECTED_IN)
+        return [each for each in found if self._is_his(actor, each)][:limit]
+
     def show(self, row_id: int, *, actor: Actor) -> StoredPaperRecord:
-        """An entry with all that was typed, to be compared with the paper.
+        """An entry with all that was typed, to be compared with the paper. The journal keeps that it was shown.
 
         Raises:
             NotAllowed: there is none.
             NoRight: the actor may not see it.
         """
         needs(actor, Right.ENTER_PAPER)
-        with self.database.reading() as connection:
-            return self._found(connection, row_id, actor)
+        with self.database.transaction() as connection:
+            row = self._found(connection, row_id, actor)
+            shown = Entry.by(JournalEvent.PAPER_SHOWN, actor, self.clock(), {"paper": row_id})
+            journals.append(connection, self.database, shown)
+        return row
 
     def check(self, row_id: int, *, actor: Actor) -> DossierKey:
         """A second officer has compared it with the paper: it is a dossier from now on. Gives its key.
@@ -157,11 +178,12 @@ class PaperRecords:
             row = self._found(connection, row_id, actor)
             _waits(row)
             if row.entered_by == actor.id:
-                raise NotAllowed(f"{actor.id} has entered it: somebody else compares it with the paper")
-            key = DossierKey(row.number, row.year)
+                told = f"{actor.id} has entered it: somebody else compares it with the paper"
+                raise PaperRefused(PaperWhy.OWN, told)
+            key = DossierKey(dossier_number(row.number), row.year)
             self.database.lock(connection, [dossiers.lock_name(key)])
             if dossiers.find(connection, [key]):
-                raise NotAllowed(f"there is a dossier {key} already; send the entry back")
+                raise PaperRefused(PaperWhy.EXISTS, f"there is a dossier {key} already; send the entry back")
             dossier_id = self._keep(connection, row, actor, now)
             checked = {"checked_by": actor.id, "checked_at": now, "dossier_id": dossier_id}
             store.change(connection, row_id, checked)
@@ -188,12 +210,13 @@ class PaperRecords:
         """Dossier, version, search keys and entry of the journal; gives the dossier's id."""
         read = self._read(row.procedure, row.received_at, row.values, row.rows)
         dossier_id, inbox_id, version_id = (self.database.new_id(connection) for _ in range(3))
-        key, places = DossierKey(row.number, row.year), dossiers.place_of(read.procedure, read.values, read.rows)
+        key = DossierKey(dossier_number(row.number), row.year)
+        places = dossiers.place_of(read.procedure, read.values, read.rows)
         made = Dossier(key, row.procedure, DossierState.RECORDED, Channel.MANUAL, 1, row.received_at, id=dossier_id)
         detail = {"paper": row.id, "entered_by": row.entered_by}
         entry = Entry.by(JournalEvent.DOSSIER_RECORD, actor, now, detail)
         made, journal_row = journals.chained(made, entry, self.database.new_id(connection))
-        message = self._message(row, read.procedure, dossier_id)
+        message = self._message(row, key, read.procedure, dossier_id)
         version = {
             "id": version_id,
             "dossier_id": dossier_id,
@@ -215,7 +238,7 @@ class PaperRecords:
         insert(connection, tables.journal, [journal_row])
         return dossier_id
 
-    def _message(self, row: StoredPaperRecord, procedure: Procedure, dossier_id: int) -> NewMessage:
+    def _message(self, row: StoredPaperRecord, key: DossierKey, procedure: Procedure, dossier_id: int) -> NewMessage:
         """What was entered, kept as messages are: that a version has come by one holds everywhere."""
         raw = etree.tostring(document(row), xml_declaration=True, encoding="utf-8")
         declares = (pair for pair, spec in procedure.messages.items() if spec.meaning is Meaning.DECLARATION)
@@ -240,7 +263,7 @@ class PaperRecords:
             "pair": next(declares, None),
             "schema": None,
             "mapping": procedure.name,
-            "reference": row.number,
+            "reference": key.number,
             "year": row.year,
             "dossier_id": dossier_id,
             "waits_for": None,
@@ -249,27 +272,19 @@ class PaperRecords:
             "note": None,
         }
 
-    def _read(self, code: str, received_at: datetime, values: Texts, rows: Mapping[str, Sequence[Texts]]) -> _Read:
-        procedure = self.catalogue.find(code, received_at.astimezone(VIETNAM).date())
-        if procedure is None or procedure.amends is not None:
-            raise NotAllowed(f"{code} was no procedure that is declared on {received_at.astimezone(VIETNAM):%Y-%m-%d}")
-        faults: list[str] = []
-        stated = _record(values, {spec.name: spec for spec in procedure.fields}, "", faults)
-        groups: dict[str, tuple[Record, ...]] = {}
-        for name, records in rows.items():
-            group = procedure.group(name)
-            if group is None or len(records) > _MOST_ROWS:
-                faults.append(f"{name}: {code} has no such rows, or not so many")
-                continue
-            places = enumerate(records, start=1)
-            groups[name] = tuple(_record(each, group.by_name, f"{name} {at}: ", faults) for at, each in places)
-        if faults:
-            raise NotAllowed("; ".join(faults))
-        return _Read(procedure, stated, groups)
+    def _read(
+        self, code: str, received_at: datetime, values: Texts, rows: Mapping[str, Sequence[Texts]]
+    ) -> PaperValues:
+        procedure = procedure_on_paper(self.catalogue, code, received_at)
+        if procedure is None:
+            day = f"{received_at.astimezone(VIETNAM):%Y-%m-%d}"
+            raise PaperRefused(PaperWhy.PROCEDURE, f"{code} was no procedure that is declared on {day}")
+        return read_form(procedure, values, rows)
 
-    def _is_new(self, connection: Connection, key: DossierKey) -> None:
-        if dossiers.find(connection, [key]) or store.numbered(connection, key.number, key.year):
-            raise NotAllowed(f"there is a dossier or an entry {key} already")
+    @staticmethod
+    def _is_new(connection: Connection, key: DossierKey, number: str) -> None:
+        if dossiers.find(connection, [key]) or store.numbered(connection, number, key.year):
+            raise PaperRefused(PaperWhy.EXISTS, f"there is a dossier or an entry {number}/{key.year} already")
 
     def _found(self, connection: Connection, row_id: int, actor: Actor) -> StoredPaperRecord:
         row = store.find(connection, row_id)
@@ -289,7 +304,7 @@ class PaperRecords:
         return True
 
 
-def _keys(read: _Read, dossier_id: int, parties: Sequence[str]) -> Iterator[dict[str, object]]:
+def _keys(read: PaperValues, dossier_id: int, parties: Sequence[str]) -> Iterator[dict[str, object]]:
     """Search keys, as a declaration's: the lookups find it by the same."""
     keys = dossiers.stated_keys(read.procedure, read.values, read.rows)
     for kind, value in [*keys, *((dossiers.PARTY, party) for party in parties)]:
@@ -310,25 +325,8 @@ def document(row: StoredPaperRecord) -> etree._Element:
     return root
 
 
-def _record(values: Texts, fields: Mapping[str, FieldSpec], at: str, faults: list[str]) -> Record:
-    """Typed values; what cannot be one is added to the faults, by the field's name and never by its value."""
-    made: dict[str, Value] = {}
-    for name, text in values.items():
-        spec = fields.get(name)
-        if spec is None:
-            faults.append(f"{at}{name} is no field of this form")
-            continue
-        try:
-            made[name] = CONVERTERS[spec.type](typed(text, f"{at}{name}", least=1))
-        except NotAllowed as error:
-            faults.append(str(error))
-        except (ValueError, KeyError):
-            faults.append(f"{at}{name}: this is no {spec.type}")
-    return made
-
-
 def _waits(row: StoredPaperRecord) -> None:
     if row.checked_at is not None:
-        raise NotAllowed(f"the entry {row.id} is checked already, by {row.checked_by}")
+        raise PaperRefused(PaperWhy.SETTLED, f"the entry {row.id} is checked already, by {row.checked_by}")
     if row.returned_at is not None:
-        raise NotAllowed(f"the entry {row.id} was sent back; enter it anew")
+        raise PaperRefused(PaperWhy.SETTLED, f"the entry {row.id} was sent back; enter it anew")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapter.entrypoints.web.operator.asking import moment_of
+from adapter.entrypoints.web.moments import moment_of
 from adapter.entrypoints.web.posting import Posting
 from adapter.gateways.store.proposals import Entered
 from adapter.model.actor import ROLE_NAMES, STAFF_ROLES, Role

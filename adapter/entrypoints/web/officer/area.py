@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.officer import acting, confirming, dossier, moving, requesting, worklist
+from adapter.entrypoints.web.officer import acting, confirming, dossier, moving, papers, requesting, worklist
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.model.catalogue import Catalogue
 from adapter.services.access.rights import Right
 from adapter.services.dossiers.acts import Acts
 from adapter.services.dossiers.case_file import CaseFiles
+from adapter.services.dossiers.paper_acts import PaperActs
+from adapter.services.dossiers.paper_forms import PaperForms
+from adapter.services.dossiers.paper_records import PaperRecords
 from adapter.services.dossiers.phrases import Phrases
 from adapter.services.dossiers.printing import CasePrints
 from adapter.services.dossiers.worklist import WorkLists
@@ -29,6 +32,9 @@ class OfficerUses:
     prints: CasePrints
     acts: Acts
     catalogue: Catalogue
+    papers: PaperRecords
+    paper_acts: PaperActs
+    paper_forms: PaperForms
 
 
 def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
@@ -36,7 +42,8 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     phrases = Phrases(uses.catalogue.codelists)
     shared = acting.Acting(pages, uses.files, uses.acts, phrases, guard)
     router = APIRouter()
-    router.include_router(worklist.routes(pages, uses.lists, guard))
+    router.include_router(worklist.routes(pages, uses.lists, uses.papers, guard))
+    router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, guard))
     router.include_router(confirming.routes(shared))
     router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, guard))
     router.include_router(requesting.routes(shared, uses.catalogue))

@@ -17,6 +17,7 @@ from adapter.model.dossier import DossierState
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right
+from adapter.services.dossiers.paper_records import PaperRecords
 from adapter.services.dossiers.worklist import FLAGS, MOST_NEWS, WorkFilter, WorkLists, WorkNews, WorkPage
 
 LIST = "/can-bo"
@@ -46,6 +47,8 @@ class WorkListPage(Page):
     list: WorkPage
     asked: WorkFilter
     first: bool
+    papers: int | None = None
+    """How many entries from paper wait for this officer to compare them; None: he enters none."""
 
     def address(self, **changes: Any) -> str:
         """The address of this list with another filter."""
@@ -112,7 +115,7 @@ def _asked(
     return WorkFilter(luot, procedure or None, gate or None, known, co if co in FLAGS else None, bool(mine))
 
 
-def routes(pages: Pages, lists: WorkLists, guard: Guard) -> APIRouter:
+def routes(pages: Pages, lists: WorkLists, papers: PaperRecords, guard: Guard) -> APIRouter:
     """/can-bo and what is told beside it."""
     router = APIRouter(include_in_schema=False, prefix=LIST)
     see = guard.by_session(Right.SEE_DOSSIERS)
@@ -125,7 +128,7 @@ def routes(pages: Pages, lists: WorkLists, guard: Guard) -> APIRouter:
         after: _After = None,
     ) -> Response:
         found = lists.page(actor, asked, after)
-        return pages.respond(request, WorkListPage(found, asked, after is None))
+        return pages.respond(request, WorkListPage(found, asked, after is None, papers.to_compare(actor)))
 
     @router.get("/moi")
     def news(

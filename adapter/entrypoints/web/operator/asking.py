@@ -1,11 +1,8 @@
-"""Reasons and times that operators type, checked at their entry."""
+"""Reasons that operators type, checked at their entry."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from adapter.model.text import REASON, text_fault, time_fault
-from adapter.pipeline.envelope import VIETNAM
+from adapter.model.text import REASON, text_fault
 
 
 def fault_of_reason(text: str) -> str:
@@ -13,12 +10,3 @@ def fault_of_reason(text: str) -> str:
     if not text.strip():
         return "operator.fault.empty"
     return "operator.fault.text" if text_fault(text, most=REASON, least=1) else ""
-
-
-def moment_of(text: str) -> datetime | None:
-    """A time as a field of a page states it, in Vietnam's zone; None where it states none that is one."""
-    try:
-        stated = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return None if time_fault(stated) else stated.replace(tzinfo=VIETNAM)

@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.operator.asking import fault_of_reason, moment_of
+from adapter.entrypoints.web.moments import moment_of
+from adapter.entrypoints.web.operator.asking import fault_of_reason
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.gateways.store.browse import ListPlace, WantedMessages

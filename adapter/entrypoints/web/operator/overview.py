@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.operator.asking import fault_of_reason, moment_of
+from adapter.entrypoints.web.moments import moment_of
+from adapter.entrypoints.web.operator.asking import fault_of_reason
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
