@@ -24,6 +24,7 @@ _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Read by the library at import: set before any part is started."""
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 500)
+_UNAVAILABLE = "unavailable"
 _TROUBLE = {"broker.lost", "broker.unreachable", "broker.blocked", "broker.missing", "broker.quarantined"}
 _OUTCOMES = {Event.SENT: "sent", Event.RETURNED: "returned", Event.NACKED: "refused", Event.UNCONFIRMED: "unconfirmed"}
 OTHER = "other"
@@ -66,13 +67,16 @@ class Metrics:
             self._emergencies.labels(outcome)
         for result in _OUTCOMES.values():
             self._replies.labels(result)  # a rate needs a first value: each counter starts at 0
+        self._logins.labels("logged-in")
+        for kind in (_UNAVAILABLE, *_TROUBLE):
+            self._troubles.labels(kind)
         self._gauges = _Gauges()
         self._counted: dict[Event, Callable[[Mapping[str, Any]], None]] = {
             Event.SETTLED: self._message,
             Event.PARKED: self._message,
             Event.COMMITTED: lambda told: self._batches.observe(told["count"]),
             Event.SECURITY: lambda _: self._security.inc(),
-            Event.UNAVAILABLE: lambda _: self._troubles.labels("unavailable").inc(),
+            Event.UNAVAILABLE: lambda _: self._troubles.labels(_UNAVAILABLE).inc(),
             Event.BROKER: self._broker,
             Event.REQUEST: lambda told: self._requests.labels(told["method"], str(told["status"])).inc(),
             Event.REQUEST_FAILED: lambda _: self._requests.labels("", "500").inc(),
@@ -87,9 +91,9 @@ class Metrics:
             counted(fields)
         self._observe(event, **fields)
 
-    def read(self, readings: Readings) -> None:
-        """Set the figures of the store; only the active clock does so."""
-        self._gauges.set(readings)
+    def read(self, readings: Readings, *, quarantined: int) -> None:
+        """Set the figures of the store, and of the broker's quarantine; only the active clock does so."""
+        self._gauges.set(readings, quarantined)
 
     def _message(self, told: Mapping[str, Any]) -> None:
         if told.get("outcome") is None:  # messages in the broker's own quarantine
@@ -122,6 +126,8 @@ class _Gauges:
         )
         self._expiry = self._of("nsw_certificate_days", "Days until the first certificate of a use ends", "use")
         self._mode = self._of("nsw_window_mode", "1 for the window's mode", "mode")
+        self._sessions = self._of("nsw_sessions", "Sessions of people that are valid, by listener", "area")
+        self._quarantine = self._of("nsw_quarantine_messages", "Messages in the broker's quarantine")
         self._at = Gauge(
             "nsw_read_at_seconds", "When the store was read", (), registry=None, multiprocess_mode="mostrecent"
         )
@@ -129,7 +135,7 @@ class _Gauges:
     def _of(self, name: str, says: str, *labels: str) -> Gauge:
         return Gauge(name, says, labels, registry=None, multiprocess_mode="mostrecent")
 
-    def set(self, read: Readings) -> None:
+    def set(self, read: Readings, quarantined: int) -> None:
         for route, many in read.waiting.items():
             self._waiting.labels(route).set(many)
             self._oldest.labels(route).set(read.oldest_s.get(route, 0.0))
@@ -141,6 +147,9 @@ class _Gauges:
             self._expiry.labels(use).set(days)
         for mode, now in read.modes.items():
             self._mode.labels(mode).set(float(now))
+        for area, many in read.sessions.items():
+            self._sessions.labels(area).set(many)
+        self._quarantine.set(quarantined)
         self._at.set(read.at.timestamp())
 
 

@@ -87,13 +87,15 @@ def clock(part: Components, pulse: Pulse) -> Clock:
     """The timers, which also set the metrics of the store."""
     stated = part.settings.clock
 
+    probe_s = min(5.0, max(0.5, part.settings.window.broker_down_s / 3))
+    probe = Probe(part.broker, part.topology, part.observe, probe_s)
+
     def tell(days: Mapping[str, float]) -> Readings:
         read = part.reading.read(days)
         if isinstance(part.observe, Metrics):
-            part.observe.read(read)
+            part.observe.read(read, quarantined=probe.held)
         return read
 
-    probe_s = min(5.0, max(0.5, part.settings.window.broker_down_s / 3))
     return Clock(
         database=part.database,
         window=part.window,
@@ -103,7 +105,7 @@ def clock(part: Components, pulse: Pulse) -> Clock:
         settling=part.settling,
         deadlines=part.deadlines,
         expiry=part.expiry,
-        probe=Probe(part.broker, part.topology, part.observe, probe_s),
+        probe=probe,
         observe=part.observe,
         pulse=pulse,
         tick_s=stated.tick_s,

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "nsw-adapter.json"
+GUIDE = ROOT / "docs" / "operations.md"
 ALERTS = ROOT / "tests" / "integration" / "alerts.yml"
 
 
@@ -35,8 +36,14 @@ def expressions() -> list[str]:
     """Every expression of the dashboard, and what each alert compares."""
     panels = [panel["targets"][0]["expr"] for panel in json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]]
     rules = [rule for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]]
-    compared = [re.split(r" (?:>|<|==) [\d.]+", rule["expr"])[0] for rule in rules if "absent(" not in rule["expr"]]
-    return panels + compared
+    sides = [side for rule in rules for side in rule["expr"].split(" or ") if not side.startswith("absent(")]
+    return panels + [re.split(r" (?:>|<|==) [\d.]+", side)[0] for side in sides]
+
+
+def documented() -> set[str]:
+    """The series of the operations guide, without their labels."""
+    rows = re.findall(r"^\| (`nsw_.*?) \|", GUIDE.read_text(encoding="utf-8"), re.M)
+    return {name for row in rows for name in re.findall(r"`(nsw_\w+)", row)}
 
 
 def read(scene: Scene) -> dict[tuple[str, ...], float]:
@@ -83,11 +90,22 @@ def asked(address: str, expression: str) -> list[Any]:
         return []
 
 
+def seen(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 @pytest.fixture
 def daemon_at_work(scene: Scene) -> Scene:
     """A daemon as its unit file starts it, with thirty messages answered, one worker killed, and thirty more."""
+    (port,) = free_ports(1)
+    scene.configure({"web.portal.enabled": True, "web.portal.port": port})
     daemon = scene.daemon_from_nothing()
     scene.until_ready()
+    scene.until(lambda: seen(f"http://127.0.0.1:{port}/"), "the portal's first page")
     first, second = declarations(0, 30), declarations(30, 30)
     scene.partner.publish(first)
     scene.until_done(first)
@@ -114,6 +132,8 @@ def test_counts_outlive_their_process_and_every_panel_and_alert_finds_its_series
 
     assert wait_until(counted, seconds=120, step=0.5), read(daemon_at_work)
     assert wait_until(lambda: read(daemon_at_work)["nsw_part_ready", "worker-0"] == 1, seconds=120, step=0.5)
+    named = {name for name, *_ in read(daemon_at_work)}
+    assert {each for each in documented() if not named & {each, f"{each}_count"}} == set()
     wanted = expressions()
     assert len(wanted) > 20
 
@@ -122,6 +142,15 @@ def test_counts_outlive_their_process_and_every_panel_and_alert_finds_its_series
 
     wait_until(lambda: not without(), seconds=120, step=1.0)
     assert without() == []
+
+
+def test_each_rule_is_tried_firing_and_silent() -> None:
+    shipped = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    rules = {rule["alert"] for group in shipped for rule in group["rules"]}
+    silent, firing = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["tests"]
+    assert {each["alertname"] for each in silent["alert_rule_test"]} == rules
+    (counted,) = firing["promql_expr_test"]
+    assert {re.findall(r'alertname="(\w+)"', each["labels"])[0] for each in counted["exp_samples"]} == rules
 
 
 def test_each_alert_fires_where_it_should_and_is_silent_where_it_should_not(tmp_path: Path) -> None:

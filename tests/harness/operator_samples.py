@@ -75,6 +75,7 @@ def _overviews(text: str, at: datetime) -> list[Page]:
         deadlines={(party, how): 1 for party in PARTIES for how in ("near", "broken")},
         certificate_days={},
         modes={mode.value: mode is Mode.NORMAL for mode in Mode},
+        sessions={"portal": 1, "staff": 2},
     )
     alerts = tuple(Alert(name, text, 1, at, began_at=at) for name in AlertName)
     said = replace(quiet, reason=text, since=at, heartbeat_at=at, override_by=text, override_until=at, incident=text)

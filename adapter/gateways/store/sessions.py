@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from adapter.gateways.store.access_records import StoredSession
 from adapter.gateways.store.new_access_rows import NewSession
@@ -55,6 +55,13 @@ def end_of_account(connection: Connection, area: str, account: str | None, provi
     if not mine:
         return 0
     return connection.execute(delete(session).where(session.c.area == area, *mine)).rowcount
+
+
+def logged_in(connection: Connection, now: datetime) -> dict[str, int]:
+    """How many sessions of people are valid, by area; log-ins under way are not counted."""
+    mine = session.c.account.is_not(None), session.c.ends_at > now
+    query = select(session.c.area, func.count()).where(*mine).group_by(session.c.area)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def sweep(connection: Connection, *, area: str, seen_before: datetime, now: datetime) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import deadline_figures, departures, messages
+from adapter.gateways.store import deadline_figures, departures, messages, sessions
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.deadline_figures import BROKEN, NEAR
 from adapter.model.ages import age
@@ -15,6 +15,8 @@ from adapter.services.watch.mode import Mode
 from adapter.services.watch.window import Window
 
 PARTIES = ("border_guard", "declarant")
+AREAS = ("portal", "staff")
+"""Of sessions: the listener at which somebody has logged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Readings:
     certificate_days: Mapping[str, float]
     """Days until the first certificate of a use ends that has no successor."""
     modes: Mapping[str, bool]
+    sessions: Mapping[str, int]
+    """Sessions of people that are valid, by area."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Reading:
             returned = departures.returned(connection)
             held = sum(many for many, _ in messages.waiting(connection).values())
             parked = messages.unanswered(connection)
+            logged_in = sessions.logged_in(connection, now)
             running = deadline_figures.counts(connection, now)
         mode = self.window.state().mode
         return Readings(
@@ -67,4 +72,5 @@ class Reading:
             deadlines={(party, how): running.get((party, how), 0) for party in PARTIES for how in (NEAR, BROKEN)},
             certificate_days=certificate_days,
             modes={each.value: each is mode for each in Mode},
+            sessions={area: logged_in.get(area, 0) for area in AREAS},
         )
