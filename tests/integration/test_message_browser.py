@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -39,13 +38,12 @@ from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import OFFICER, Desk, told_again
 from tests.harness.outbound import Confirming
 from tests.harness.people import TESTER, person
+from tests.harness.personal_values import EXAMPLE, personal
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 from tests.harness.stores import Original
 
 OPERATOR, AUDITOR = person("van-hanh", Role.OPERATOR), person("kiem-tra", Role.AUDITOR)
-LEAST = 4
-"""Shorter values (a sex, a number of persons) stand in every text."""
 
 
 @pytest.fixture
@@ -155,24 +153,6 @@ def test_one_message_shows_its_answers_its_tries_and_its_neighbours(whole: Compo
     assert answer.correlation_id == declaration(1).message_id
 
 
-def personal(whole: Components, raw: bytes) -> set[str]:
-    """What the mapping of a message's procedure calls a person's, wherever no open field of it says the same."""
-    root = etree.fromstring(raw)
-    code, content = root.findtext("Header/Subject/documentType"), root.find("Body/Content")
-    if content is None:
-        return set()
-    told: dict[bool, set[str]] = {True: set(), False: set()}
-    for procedure in (each for many in whole.catalogue.procedures.values() for each in many):
-        if procedure.document_type != code:
-            continue
-        paths = [(spec.path, spec.personal) for spec in procedure.fields]
-        paths += [(f"{group.path}/{spec.path}", spec.personal) for group in procedure.groups for spec in group.fields]
-        for path, is_personal in paths:
-            told[is_personal] |= {(found.text or "").strip() for found in content.findall(f"*/{path}")}
-    secret = {value for value in told[True] if len(value) >= LEAST}
-    return {value for value in secret if not any(value in other for other in told[False])}
-
-
 def everything(view: MessageView) -> str:
     lines = ["".join(token.shown for token in line) for line in view.xml.lines]
     facts = [str(getattr(view, each.name)) for each in fields(view) if each.name != "xml"]
@@ -189,8 +169,6 @@ def drawn(page: Page) -> str:
     return html.unescape(PAGES.draw(page, AROUND))
 
 
-EXAMPLE = re.compile("(ví dụ|for example) [0-9]+")
-"""What a finding says of how a number is written."""
 CASES = {case.id: case for case in load_cases()}
 
 
@@ -214,7 +192,7 @@ def sent(whole: Components, case: Case) -> tuple[str, bytes]:
 def test_no_value_of_a_person_of_any_fixture_is_shown(small: Components, case: Case) -> None:
     ours, raw = sent(small, case)
     try:
-        values = personal(small, raw)
+        values = personal(small.catalogue, raw)
     except etree.XMLSyntaxError:  # nobody knows what is a person's there; such a message is masked from its fault on
         values = set()
     view = small.message_browser.show(ours, actor=AUDITOR)
