@@ -1,4 +1,4 @@
-"""Sends alerts, in a thread of the clock's process: a webhook that hangs delays nothing else.
+"""Keeps alerts and sends them, in a thread of the clock's process: a webhook that hangs delays nothing else.
 
 The clock passes its readings (`tell`, `away`); a clock that is not the active one passes none (`stand_by`).
 """
@@ -43,8 +43,7 @@ class AlertSender:
 
     def __enter__(self) -> AlertSender:
         self._kept, self._over = from_rows(self.file.load()), threading.Event()
-        if self.ways:
-            threading.Thread(target=self._run, args=(self._over,), name="alert_sender", daemon=True).start()
+        threading.Thread(target=self._run, args=(self._over,), name="alert_sender", daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -79,6 +78,8 @@ class AlertSender:
         self._kept = watched(before, alarms(outlook), outlook)
         for way, told in self.ways.items():
             self._tell(way, told, now)
+        if not self.ways:  # operators read them on their page; nobody is to be sent an end
+            self._kept = tuple(each for each in self._kept if each.ended_at is None)
         if self._kept != before:
             self.file.save(as_rows(self._kept))
 

@@ -120,6 +120,7 @@ class _Gauges:
     def __init__(self) -> None:
         self._waiting = self._of("nsw_replies_waiting", "Replies that have not left, by route", "route")
         self._oldest = self._of("nsw_oldest_reply_seconds", "Age of the oldest of them", "route")
+        self._stuck = self._of("nsw_transfers_stuck", "Transfers that the window has refused, or does not confirm")
         self._held = self._of("nsw_messages_held", "Messages that wait or are parked", "state")
         self._deadlines = self._of(
             "nsw_deadlines", "Deadlines that run: near their end, or broken", "party", "standing"
@@ -139,6 +140,7 @@ class _Gauges:
         for route, many in read.waiting.items():
             self._waiting.labels(route).set(many)
             self._oldest.labels(route).set(read.oldest_s.get(route, 0.0))
+        self._stuck.set(read.transfers_stay)
         for state, many in read.held.items():
             self._held.labels(state).set(many)
         for (party, standing), many in read.deadlines.items():

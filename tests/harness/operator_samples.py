@@ -71,6 +71,7 @@ def _overviews(text: str, at: datetime) -> list[Page]:
         waiting={route.value: 3 for route in Route},
         oldest_s={"window": 700.0},
         returned=1,
+        transfers_stay=1,
         held={"waiting": 1, "parked": 2},
         deadlines={(party, how): 1 for party in PARTIES for how in ("near", "broken")},
         certificate_days={},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from adapter.gateways.alert_file import AlertFile
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event
 from adapter.services.watch.alert_ways import as_rows, document, from_rows, letter
-from adapter.services.watch.alerts import RULES, Alert, AlertName, Outlook, alarms
+from adapter.services.watch.alerts import RULES, Alert, AlertName, Outlook, alarms, standing
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.readings import PARTIES, Readings
 from tests.harness.pki import ROOT
@@ -27,6 +28,7 @@ WELL = Readings(
     waiting={"window": 0, "transfer": 0, "portal": 0, "unit": 0},
     oldest_s={},
     returned=0,
+    transfers_stay=0,
     held={"waiting": 0, "parked": 0},
     deadlines={(party, how): 0 for party in PARTIES for how in ("near", "broken")},
     certificate_days={"partner": 200.0},
@@ -228,6 +230,7 @@ AMISS: Mapping[AlertName, Outlook] = {
     AlertName.WINDOW_DOWN: Outlook(START, DOWN),
     AlertName.REPLIES_STAY: Outlook(START, replace(WELL, oldest_s={"window": 301})),
     AlertName.REPLIES_REFUSED: Outlook(START, replace(WELL, returned=1)),
+    AlertName.TRANSFERS_STAY: Outlook(START, replace(WELL, transfers_stay=1)),
     AlertName.MESSAGES_PARKED: Outlook(START, PARKED),
     AlertName.DUTY_BROKEN: Outlook(START, replace(WELL, deadlines={**WELL.deadlines, ("border_guard", "broken"): 1})),
     AlertName.DUTY_NEAR: Outlook(START, replace(WELL, deadlines={**WELL.deadlines, ("border_guard", "near"): 1})),
@@ -238,6 +241,35 @@ AMISS: Mapping[AlertName, Outlook] = {
 @pytest.mark.parametrize("name", set(AlertName) - {AlertName.TEST})
 def test_each_alert_is_seen_by_itself(name: AlertName) -> None:
     assert [each.name for each in alarms(AMISS[name])] == [name]
+
+
+def test_a_page_shows_what_is_amiss_at_once_and_what_is_over_no_more() -> None:
+    begun = Alert(AlertName.WINDOW_DOWN, "", 1, START, began_at=START)
+    over = replace(begun, ended_at=START)
+    held = Alert(AlertName.QUARANTINE, "", 2, START, began_at=START)
+    later = START + timedelta(minutes=9)
+    assert [(each.name, each.began_at) for each in standing((), Outlook(later, DOWN))] == [
+        (AlertName.WINDOW_DOWN, None)
+    ]
+    assert standing((begun, held), Outlook(later, DOWN)) == (begun, held)
+    assert standing((begun, held), Outlook(later, WELL)) == (held,), "only the clock reads the broker's quarantine"
+    assert [each.began_at for each in standing((over,), Outlook(later, DOWN))] == [None]
+
+
+def test_without_anybody_to_tell_alerts_are_kept_for_the_page_and_forgotten_at_their_end(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    night = Night(tmp_path, {})
+    assert [each.name for each in set(threading.enumerate()) - before] == ["alert_sender"], "it looks by itself"
+
+    def kept() -> list[tuple[AlertName, bool]]:
+        return [(each.name, each.began_at is not None) for each in from_rows(night.alert_sender.file.load())]
+
+    night.passes(1, DOWN)
+    assert kept() == [(AlertName.WINDOW_DOWN, False)]
+    night.passes(1, DOWN)
+    assert kept() == [(AlertName.WINDOW_DOWN, True)]
+    night.passes(2, WELL)
+    assert kept() == []
 
 
 def test_nothing_is_amiss_where_all_is_well() -> None:

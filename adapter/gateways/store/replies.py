@@ -50,6 +50,13 @@ def count_open_transfers(connection: Connection) -> tuple[int, int]:
     return int(whole), int(unsent)
 
 
+def stuck_transfers(connection: Connection, *, sent_before: datetime) -> int:
+    """How many transfers the window has refused, or was sent before that time and has not answered."""
+    stays = or_(outbox.c.answer.is_not(None), outbox.c.sent_at < sent_before)
+    query = select(func.count()).select_from(outbox).where(UNRECEIVED, outbox.c.taken_back_at.is_(None), stays)
+    return int(connection.execute(query).scalar_one())
+
+
 def reply_row(
     made: SignedReply | UnsignedReply,
     *,

@@ -32,6 +32,7 @@ class AlertName(StrEnum):
     WINDOW_DOWN = "NswWindowDown"
     REPLIES_STAY = "NswRepliesDoNotLeave"
     REPLIES_REFUSED = "NswRepliesAreRefused"
+    TRANSFERS_STAY = "NswTransfersStay"
     MESSAGES_PARKED = "NswMessagesParked"
     QUARANTINE = "NswQuarantineHolds"
     DUTY_BROKEN = "NswDutyBroken"
@@ -83,6 +84,15 @@ RULES: Mapping[AlertName, AlertRule] = {
         0,
         Label("RabbitMQ trả lại hoặc từ chối trả lời", "The broker gives replies back or refuses them"),
         "journalctl -u nsw-adapter | grep outbox",
+    ),
+    AlertName.TRANSFERS_STAY: AlertRule(
+        _TICKET,
+        0,
+        Label(
+            "Cổng từ chối hoặc không xác nhận trả lời được chuyển (40/01)",
+            "The window has refused, or does not confirm, transferred answers (40/01)",
+        ),
+        "nsw-adapter window transfers",
     ),
     AlertName.MESSAGES_PARKED: AlertRule(
         _PAGE,
@@ -192,6 +202,7 @@ def _alarms(outlook: Outlook) -> Iterator[Alarm]:
     counted = {
         AlertName.REPLIES_STAY: oldest if oldest > _REPLY_AGE_S else 0,
         AlertName.REPLIES_REFUSED: read.returned,
+        AlertName.TRANSFERS_STAY: read.transfers_stay,
         AlertName.MESSAGES_PARKED: read.held[MessageState.PARKED.value],
         AlertName.DUTY_BROKEN: read.deadlines["border_guard", BROKEN],
         AlertName.DUTY_NEAR: read.deadlines["border_guard", NEAR],
@@ -200,6 +211,25 @@ def _alarms(outlook: Outlook) -> Iterator[Alarm]:
     for use, days in sorted(read.certificate_days.items()):
         if days < _CERTIFICATE_DAYS:
             yield Alarm(AlertName.CERTIFICATE_ENDS, days, use)
+
+
+def standing(kept: Sequence[Alert], outlook: Outlook) -> tuple[Alert, ...]:
+    """The problems that a reader of the store sees now, without waiting until they have lasted.
+
+    Each as its kept alert, where there is one; one that has not lasted long enough to be sent has no `began_at`. Of
+    what is read elsewhere than in the store the kept alerts count.
+    """
+    current = {(each.name, each.about): each for each in kept if each.ended_at is None}
+    found = [
+        replace(current.get((each.name, each.about), Alert(each.name, each.about, 0, outlook.at)), value=each.value)
+        for each in alarms(outlook)
+    ]
+    elsewhere = [each for each in current.values() if each.name in _NOT_IN_STORE and each.began_at is not None]
+    return (*found, *elsewhere)
+
+
+_NOT_IN_STORE = {AlertName.QUARANTINE, AlertName.CERTIFICATE_ENDS}
+"""Read from the broker and from files, by the clock alone."""
 
 
 def watched(kept: Sequence[Alert], now_amiss: Sequence[Alarm], outlook: Outlook) -> tuple[Alert, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from adapter.gateways.store import deadline_figures, departures, messages, sessions
+from adapter.gateways.store import deadline_figures, departures, messages, replies, sessions
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.deadline_figures import BROKEN, NEAR
 from adapter.model.ages import age
@@ -14,6 +14,8 @@ from adapter.model.outcomes import MessageState, Route
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.window import Window
 
+CONFIRMED_S = 900.0
+"""Seconds within which the window confirms a transfer (40/99)."""
 PARTIES = ("border_guard", "declarant")
 AREAS = ("portal", "staff")
 """Of sessions: the listener at which somebody has logged in."""
@@ -29,6 +31,8 @@ class Readings:
     oldest_s: Mapping[str, float]
     returned: int
     """Replies that have not left and that the broker has given back, refused or not confirmed."""
+    transfers_stay: int
+    """Transfers that the window has refused, or has had for `CONFIRMED_S` without confirming them."""
     held: Mapping[str, int]
     """Messages that wait or are parked."""
     deadlines: Mapping[tuple[str, str], int]
@@ -58,6 +62,7 @@ class Reading:
             waiting = departures.unsent(connection)
             oldest = departures.oldest_unsent(connection)
             returned = departures.returned(connection)
+            stay = replies.stuck_transfers(connection, sent_before=now - timedelta(seconds=CONFIRMED_S))
             held = sum(many for many, _ in messages.waiting(connection).values())
             parked = messages.unanswered(connection)
             logged_in = sessions.logged_in(connection, now)
@@ -68,6 +73,7 @@ class Reading:
             waiting={route.value: waiting.get(route.value, 0) for route in Route},
             oldest_s={route: age(now, since) for route, since in oldest.items()},
             returned=returned,
+            transfers_stay=stay,
             held={MessageState.WAITING.value: held, MessageState.PARKED.value: parked},
             deadlines={(party, how): running.get((party, how), 0) for party in PARTIES for how in (NEAR, BROKEN)},
             certificate_days=certificate_days,

@@ -55,6 +55,8 @@ class WindowState:
     """From when until when the next maintenance is announced, or the one that goes on."""
     waiting_replies: int
     waiting_transfers: int
+    broker_away: bool = False
+    """Whether the clock has not reached the broker when it looked last."""
 
     @property
     def condition(self) -> Sight:

@@ -79,6 +79,7 @@ class Window:
             maintenance=(planned[0].starts_at, planned[0].ends_at) if planned else None,
             waiting_replies=waiting.get("window", 0),
             waiting_transfers=waiting.get("transfer", 0),
+            broker_away=row.broker_down_since is not None,
         )
 
     def mode_now(self, connection: Connection) -> Lasting:

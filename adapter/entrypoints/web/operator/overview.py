@@ -17,7 +17,7 @@ from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.services.access.rights import Right, has
-from adapter.services.watch.alerts import Alert
+from adapter.services.watch.alerts import Alert, AlertName, Outlook, standing
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.readings import Reading, Readings
 from adapter.services.watch.state import WindowState
@@ -37,12 +37,24 @@ MODES = {
 }
 
 
+EXPLAINED = {
+    AlertName.WINDOW_DOWN: "/van-hanh/su-co",
+    AlertName.TRANSFERS_STAY: "/van-hanh/su-co",
+    AlertName.MESSAGES_PARKED: "/van-hanh/cach-ly",
+    AlertName.DUTY_BROKEN: "/van-hanh/so-lieu",
+    AlertName.DUTY_NEAR: "/van-hanh/so-lieu",
+    AlertName.CERTIFICATE_ENDS: "/van-hanh/so-lieu",
+}
+"""The page that shows what an alert is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperatorPage(Page):
     """The overview. `said`: which act was just done; `told`: why one was not, in the service's words."""
 
     template: ClassVar[str] = "operator.html"
     marks: ClassVar[dict[Mode, tuple[str, str]]] = MODES
+    explained: ClassVar[dict[AlertName, str]] = EXPLAINED
     window: WindowState
     readings: Readings
     alerts: tuple[Alert, ...]
@@ -69,9 +81,9 @@ class OperatorViews:
 
     def page(self, actor: Actor, **more: str) -> OperatorPage:
         """As it is now."""
-        standing = tuple(each for each in self.alerts() if each.began_at is not None and each.ended_at is None)
-        may = has(actor, Right.OVERRIDE_WINDOW)
-        return OperatorPage(self.window.state(), self.reading.read({}), standing, may, **more)
+        window, read = self.window.state(), self.reading.read({})
+        found = standing(self.alerts(), Outlook(read.at, read, broker_away=window.broker_away))
+        return OperatorPage(window, read, found, has(actor, Right.OVERRIDE_WINDOW), **more)
 
     def say(self, act: str, reason: str, until: datetime | None, actor: Actor) -> None:
         """Say it.
