@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 
 from adapter.bootstrap.clock_and_ids import new_message_id, now
 from adapter.bootstrap.common_components import CommonComponents
 from adapter.bootstrap.reach import Reach
+from adapter.gateways.attachments.reading import look
+from adapter.gateways.scanner import Clamd
 from adapter.gateways.typesetting.layouts import Layouts
 from adapter.model.actor import Actor
+from adapter.model.attachment import FileLimits
 from adapter.model.limits import Limits
+from adapter.services.attachments.giving import AttachmentsGiven
+from adapter.services.attachments.keeping import Attachments
+from adapter.services.attachments.scanning import Scanning
 from adapter.services.decisions.remote import RemoteActs, RemotePaperActs, RemoteReplays
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
@@ -83,6 +90,23 @@ class DossierComponents(CommonComponents):
     @cached_property
     def paper_forms(self) -> PaperForms:
         return PaperForms(self.catalogue, self.installation.units, self.schema_by_name, self.legal_clock)
+
+    @cached_property
+    def scanning(self) -> Scanning:
+        stated = self.settings.attachments
+        scanner = Clamd(stated.clamd, stated.clamd_s) if stated.clamd else None
+        return Scanning(self.database, scanner, self.legal_clock, self.observe)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        stated = self.settings.attachments
+        limits = FileLimits(stated.file_bytes, stated.dossier_bytes, stated.unsent_bytes)
+        keep = timedelta(hours=stated.keep_hours)
+        return Attachments(self.database, look, self.scanning, limits, keep, self.legal_clock)
+
+    @cached_property
+    def attachments_given(self) -> AttachmentsGiven:
+        return AttachmentsGiven(self.database, self.installation.units, self.scanning, self.legal_clock)
 
     @cached_property
     def completion(self) -> Completion:

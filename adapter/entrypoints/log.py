@@ -38,6 +38,7 @@ _TO_LOOK_AT = {
         Event.SECURITY,
         Event.ASSERTION_REFUSED,
         Event.PARKED,
+        Event.FILE_INFECTED,
         Event.UNAVAILABLE,
         Event.RETURNED,
         Event.NACKED,

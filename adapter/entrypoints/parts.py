@@ -123,6 +123,8 @@ def clock(part: Components, pulse: Pulse) -> Clock:
             part.overdue.watch,
             part.rates.sweep,
             part.draft_retention.sweep,
+            part.attachments.sweep,
+            part.scanning.catch_up,
             *_call_list(part),
         ),
     )

@@ -30,6 +30,7 @@ class Event(StrEnum):
     UNCONFIRMED = "outbox.unconfirmed"
     PARKED = "message.parked"
     SECURITY = "security.event"
+    FILE_INFECTED = "file.infected"
     UNAVAILABLE = "service.unavailable"
     AVAILABLE = "service.available"
     WORKER_STARTED = "worker.started"

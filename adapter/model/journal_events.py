@@ -32,6 +32,8 @@ class JournalEvent(StrEnum):
     PAPER_SHOWN = "paper.shown"
     DOSSIER_BROUGHT = "dossier.brought"
     DOSSIER_PERSONAL_SHOWN = "dossier.personal_shown"
+    ATTACHMENT_GIVEN = "attachment.given"
+    """An attached file was given out to an officer."""
     WORKLIST_SHOWN = "worklist.shown"
     """Who declared was shown to an officer, of the dossiers on one page of his work list."""
     LOOKUP_DOSSIERS = "lookup.dossiers"

@@ -28,6 +28,7 @@ from adapter.gateways.addresses import broker_fault, database_fault
 from adapter.model.text import OFFICER_NAME
 from adapter.pipeline.trust.holder import spelled
 from adapter.settings.alerts import AlertSettings, MailSettings
+from adapter.settings.attachments import AttachmentSettings
 from adapter.settings.customs import CustomsSettings
 from adapter.settings.old_names import Environment
 from adapter.settings.portal_failure import PortalFailureSettings
@@ -291,6 +292,7 @@ class Settings(BaseSettings):
     web: WebSettings
     decisions: DecisionsSettings
     portal_failure: PortalFailureSettings
+    attachments: AttachmentSettings
     mail: MailSettings | None
     alerts: AlertSettings
     customs: CustomsSettings

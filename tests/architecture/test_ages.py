@@ -49,6 +49,8 @@ LISTED = {
         "now - self.keep": "a time that is looked for",
         "now - self.notice": "a time that is looked for",
     },
+    "services/attachments/keeping.py": {"self.clock() - self.keep": "a time that is looked for"},
+    "entrypoints/web/officer/paper_pages.py": {"at - 1": "the place of a row"},
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
     "services/dossiers/paper_records.py": {
         "now.year - form.year": "years, of a number on a form",

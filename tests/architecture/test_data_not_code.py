@@ -120,6 +120,7 @@ def test_only_intake_catches_everything() -> None:
         "catalogue/check.py",
         "gateways/broker/property_decoder.py",
         "gateways/spreadsheets/child.py",
+        "gateways/attachments/child.py",
         "entrypoints/parts.py",
         "entrypoints/decisions/app.py",
         "entrypoints/alert_sender.py",

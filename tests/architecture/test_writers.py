@@ -20,6 +20,12 @@ WRITERS = {
         *("PaperRecords.enter", "PaperRecords.check", "PaperRecords.send_back"),
         "PaperRecords.show",  # that it was shown is journalled
     },
+    "services/attachments/keeping.py": {
+        *("Attachments.to_draft", "Attachments.to_nothing_yet", "Attachments.to_paper"),
+        *("Attachments.trim", "Attachments.sweep"),
+    },
+    "services/attachments/giving.py": {"AttachmentsGiven.case_file"},  # that it was given out is journalled
+    "services/attachments/scanning.py": {"Scanning.again"},  # what the scanner says now is kept
     "services/watch/reconciliation.py": {"Reconciliation.reported"},  # what stood in the signed report
     "services/dossiers/own.py": {"OwnDossiers.open"},  # what he opens counts as delivered
     "services/dossiers/versions.py": {"Versions.of"},  # that personal values were shown is journalled; else it reads

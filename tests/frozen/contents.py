@@ -17,6 +17,7 @@ from adapter.gateways.store.authorisations import GrantedBy
 from adapter.gateways.store.certificates import CertificateState, Office
 from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.tables import metadata
+from adapter.model.attachment import FileKind, Scan
 from adapter.model.dossier import DossierState
 from adapter.model.duties import Unit
 from adapter.model.outcomes import Word
@@ -30,6 +31,7 @@ JOURNAL = (
     *(f"message.{word.value}" for word in Word),
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
+    "attachment.given",
     *("paper.enter", "paper.return", "paper.shown", "dossier.record"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *(
@@ -82,6 +84,8 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "session.area": ("portal", "staff"),
     "api_party.kind": ("client", "issuer"),
     "proposal.state": ("drafted", "waiting", "done", "declined", "withdrawn"),
+    "stored_file.kind": FileKind,
+    "stored_file.scan": Scan,
     "mail.state": ("waiting", "sent", "failed"),
     "authorisation.granted_by": GrantedBy,
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
@@ -139,6 +143,8 @@ OPEN = {
         "paper_record.unit",
     ),
     *("paper_record.confirmation", "paper_record.entered_by", "paper_record.checked_by", "paper_record.returned_by"),
+    *("stored_file.digest", "stored_file.threat", "attachment.digest", "attachment.name", "attachment.what"),
+    *("attachment.owner", "attachment.added_by"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }
 """The columns whose letters are anybody's."""

@@ -6,7 +6,7 @@ What must be there at the end stands in `contents`; a new table, state or act ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -60,11 +60,13 @@ from adapter.services.registers.certificates import Registration
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.window import Window
 from tests.frozen.post import MINUTE, PATIENCE, Post, retold
+from tests.harness import attached
 from tests.harness.assertions import AUDIENCE, CLIENT, ISSUER, client, issuer
+from tests.harness.attached import Says
 from tests.harness.authority import FIRST, Wish, authority, certify
 from tests.harness.fixtures import CLOCK, Act, Case, submission
 from tests.harness.history import OFFICER, REASON, dossier_of
-from tests.harness.people import anybody
+from tests.harness.people import anybody, declarant
 from tests.harness.registered import declarants
 from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message, group_message
 
@@ -665,11 +667,27 @@ def _on_paper(post: Post) -> None:
     values = {"gate": "HUUNGHI", "borderUnit": "BPCK_HUUNGHI", "expectedArrival": "2026-03-02 09:00:00"}
     values |= {"declarantName": "Nguyễn Văn Giấy", "fullName": "NGUYEN VAN GIAY", "documentNumber": "B7654321"}
     form = PaperForm("BQP0100002", "GIAY1", at.year, at, at, "XN-GIAY-1", values, {})
-    papers.check(papers.enter(form, actor=WHO), actor=HEAD)
+    entered = papers.enter(form, actor=WHO)
+    _attached(post, entered, lambda: papers.check(entered, actor=HEAD))
     papers.enter(replace(form, number="GIAY2", confirmed_at=None, confirmation=None), actor=WHO)
     papers.send_back(papers.enter(replace(form, number="GIAY3"), actor=WHO), reason=REASON, actor=HEAD)
     report = post.house.reconciliation.report(str(incident.id), actor=WHO)
     post.house.reconciliation.reported(report, actor=WHO)
+
+
+def _attached(post: Post, entered: int, check: Callable[[], DossierKey]) -> None:
+    """Files of a draft, of an entry on paper that becomes a dossier, of nothing yet; scanned, infected, neither."""
+    house = post.house
+    files, citizen = house.attachments, replace(declarant(CITIZEN), number=CITIZEN)
+    scanned = replace(files, scanning=replace(house.scanning, scanner=Says(None)))
+    scan = scanned.to_paper(WHO, entered, "KHAC", "ban-giay.jpg", attached.picture("JPEG"))
+    (draft, *_) = house.drafts.unsent(CITIZEN)
+    files.to_draft(citizen, draft.public_id, "GIAY_UY_QUYEN", "uy-quyen.pdf", attached.letter())
+    files.trim(CITIZEN, draft.public_id, ())
+    files.to_nothing_yet(citizen, "anh.png", attached.picture())
+    replace(house.scanning, scanner=Says("Win.Test.EICAR_HDB-1")).catch_up()
+    files.to_nothing_yet(citizen, "anh-2.png", attached.picture("PNG", (30, 20)))
+    assert house.attachments_given.case_file(check(), WHO, scan.digest) is not None
 
 
 def _told(post: Post) -> None:

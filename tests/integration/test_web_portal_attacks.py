@@ -14,8 +14,8 @@ import pytest
 from lxml import html
 from openpyxl import Workbook
 
-from adapter.gateways.spreadsheets import reading
-from adapter.gateways.spreadsheets.reading import cells_of_xlsx
+from adapter.gateways import bounded_child
+from adapter.gateways.spreadsheets.reading import CHILD, cells_of_xlsx
 from adapter.gateways.store import sessions as session_rows
 from adapter.gateways.store import tables
 from adapter.model.events import Event
@@ -204,7 +204,7 @@ def test_a_draft_does_not_grow_without_end(site: Website) -> None:
 
 def test_few_spreadsheets_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each may take some hundred megabytes: many that come together would take the machine's memory."""
-    genuine, running, most = reading.subprocess.run, [0], [0]
+    genuine, running, most = bounded_child.subprocess.run, [0], [0]
     counting = threading.Lock()
 
     def counted(*args: Any, **given: Any) -> Any:
@@ -217,11 +217,11 @@ def test_few_spreadsheets_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> N
             with counting:
                 running[0] -= 1
 
-    monkeypatch.setattr(reading.subprocess, "run", counted)
+    monkeypatch.setattr(bounded_child.subprocess, "run", counted)
     book, made = Workbook(), io.BytesIO()
     book.active.append(["a", "b"])  # type: ignore[union-attr]
     book.save(made)
     with ThreadPoolExecutor(6) as pool:
         told = list(pool.map(cells_of_xlsx, [made.getvalue()] * 6))
     assert len(told) == 6
-    assert most[0] <= reading.AT_ONCE
+    assert most[0] <= CHILD.at_once

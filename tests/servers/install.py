@@ -38,6 +38,7 @@ INSTALLED: dict[str, Callable[[], bool]] = {
     "nodejs": lambda: shutil.which("node") is not None,
     "npm": lambda: shutil.which("npm") is not None,
     "prometheus": lambda: shutil.which("promtool") is not None,
+    "clamav-daemon": lambda: shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None,
     "chromium": lambda: shutil.which("chromium") is not None,
     VENV: _venv_works,
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import resource
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from adapter.gateways.bounded_child import bound
 from adapter.pipeline.forms.sheet import MOST_COLUMNS, MOST_ROWS, CellKind, Unreadable
 
 MEMORY = 600_000_000
@@ -31,8 +31,7 @@ _PIECE = 1 << 16
 
 def main() -> int:
     """Read one file. Exit code 0 with the cells or the reason; anything else: a bound was met."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    bound(MEMORY, CPU_SECONDS)
     raw = sys.stdin.buffer.read()
     try:
         told: dict[str, Any] = {"rows": _cells(raw)}

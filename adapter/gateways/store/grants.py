@@ -33,12 +33,17 @@ _WINDOW = ("window", "incident", "maintenance", "window_link")
 NOBODY: frozenset[str] = frozenset({"counter"})
 """Tables that no listener needs."""
 
+_SCANNED = ("kept_at", "scan", "threat", "scanned_at")
+"""What changes of a kept file: its bytes never do."""
+
 PORTAL: Mapping[str, TableGrant] = {
     **dict.fromkeys((*_DOSSIERS, "amendment", *_WINDOW, "suspension", "certificate"), TableGrant()),
     "authorisation": TableGrant((READ, ADD, CHANGE), ("revoked_at", "reason")),
     "outbox": TableGrant((READ, CHANGE), ("delivered_at", "readable_at")),
     "deadline": TableGrant((READ, CHANGE), ("ended_at", "why", "started_at", "due_at")),
     "draft": TableGrant(_ALL),
+    "stored_file": TableGrant((READ, ADD, CHANGE), _SCANNED),
+    "attachment": TableGrant((READ, ADD, CHANGE), ("removed_at",)),
     "mail_address": TableGrant(_ALL),
     "rate": TableGrant(_ALL),
     "mail": TableGrant((READ, ADD)),
@@ -56,6 +61,8 @@ STAFF: Mapping[str, TableGrant] = {
     **dict.fromkeys((*_DOSSIERS, "amendment", "outbox", "deadline", "search_key", "contingency"), TableGrant()),
     "attempt": TableGrant(),
     "paper_record": TableGrant(),
+    "stored_file": TableGrant((READ, ADD, CHANGE), _SCANNED),
+    "attachment": TableGrant((READ, ADD)),
     **dict.fromkeys(("journal_seal", "expiry_alert"), TableGrant()),
     **dict.fromkeys(
         (

@@ -763,6 +763,39 @@ Index("ix_draft_owner", draft.c.owner, draft.c.changed_at)
 _UNSENT = text("sent_as IS NULL")
 Index("ix_draft_unsent", draft.c.created_at, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
 
+stored_file = Table(  # the bytes of attached files, once for each digest
+    "stored_file",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(10), nullable=False),  # pdf | png | jpeg
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", Moment, nullable=False),  # last
+    Column("scan", String(20), nullable=False),  # not_scanned | clean | infected
+    Column("threat", String(200)),  # what the scanner calls it
+    Column("scanned_at", Moment),
+)
+_NOT_SCANNED = text("scan = 'not_scanned'")
+Index("ix_stored_file_not_scanned", stored_file.c.kept_at, sqlite_where=_NOT_SCANNED, postgresql_where=_NOT_SCANNED)
+
+attachment = Table(  # a file as somebody has attached it
+    "attachment",
+    metadata,
+    _id(),
+    Column("digest", String(64), ForeignKey("stored_file.digest"), nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("what", String(20)),  # a code of the kinds of attachments
+    Column("owner", String(20), index=True),  # personal number of the declarant; null: staff
+    Column("added_by", String(120), nullable=False),  # as the journal names him
+    Column("added_at", Moment, nullable=False),
+    Column("draft_id", BigInteger, ForeignKey("draft.id", ondelete="SET NULL"), index=True),
+    Column("paper_id", BigInteger, ForeignKey("paper_record.id"), index=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), index=True),
+    Column("removed_at", Moment, index=True),  # its declarant has taken it off
+)
+_LOOSE = text("draft_id IS NULL AND paper_id IS NULL AND dossier_id IS NULL")
+Index("ix_attachment_loose", attachment.c.added_at, sqlite_where=_LOOSE, postgresql_where=_LOOSE)
+
 session = Table(  # who has logged in, and log-ins under way; a row that is over is deleted
     "session",
     metadata,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
-from adapter.gateways.store import dossiers, tables
+from adapter.gateways.store import attachments, dossiers, tables
 from adapter.gateways.store import journal as journals
 from adapter.gateways.store import paper_records as store
 from adapter.gateways.store.database import Connection, Database
@@ -187,6 +187,7 @@ class PaperRecords:
             dossier_id = self._keep(connection, row, actor, now)
             checked = {"checked_by": actor.id, "checked_at": now, "dossier_id": dossier_id}
             store.change(connection, row_id, checked)
+            attachments.paper_became(connection, row_id, dossier_id)
         return key
 
     def send_back(self, row_id: int, *, reason: str, actor: Actor) -> None:

@@ -50,6 +50,7 @@ _NAMED = {
     "suspension": ("number",),
     "notification": ("cause",),
     "mail": ("message_id",),
+    "stored_file": ("digest",),
 }
 """What names a row, and so differs from copy to copy, wherever it is said."""
 _REST = {
@@ -121,11 +122,16 @@ def _closed(rows: Rows, wanted: Any) -> Rows:
         for table in metadata.sorted_tables
     }
     while True:
-        ids = {name: {row.get("id") for row in each} for name, each in kept.items()}
+        ids = {name: {row.get(_key(name)) for row in each} for name, each in kept.items()}
         left = {name: [row for row in each if _leads(name, row, ids)] for name, each in kept.items()}
         if left == kept:
             return kept
         kept = left
+
+
+def _key(name: str) -> str:
+    """The column by which others refer to a row of the table."""
+    return next(iter(metadata.tables[name].primary_key.columns)).name
 
 
 def _leads(name: str, row: Mapping[str, Any], ids: Mapping[str, set[Any]]) -> bool:

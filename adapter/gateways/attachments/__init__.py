@@ -1,0 +1,1 @@
+"""Attached files: read in a process of its own with bounded memory and time, before anybody opens them."""

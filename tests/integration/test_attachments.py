@@ -1,0 +1,156 @@
+"""Attached files are looked at, scanned, kept once, bounded, and given only to whom they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.bootstrap import Components
+from adapter.gateways.store import attachments as store
+from adapter.gateways.store import tables
+from adapter.model.actor import Role
+from adapter.model.attachment import BadFile, FileLimits, Scan
+from adapter.model.errors import NoRight
+from adapter.services.attachments.scanning import Scanning
+from tests.harness import attached
+from tests.harness.attached import Says
+from tests.harness.fixtures import CLOCK
+from tests.harness.people import declarant, person
+from tests.harness.registers import gate
+
+ME, OTHER = declarant("001085012345"), declarant("001085099999")
+OFFICER = person("an-01", Role.OFFICER, unit="*", name="TRAN VAN BINH", rank="Thiếu tá")
+MB = 1 << 20
+
+
+@pytest.fixture
+def house(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
+    with gate(tmp_path, sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def either(tmp_path: Path, database_url: str) -> Iterator[Components]:
+    """On SQLite and on PostgreSQL."""
+    with gate(tmp_path, database_url) as made:
+        yield made
+
+
+def rows(house: Components, table: Any) -> list[Any]:
+    with house.database.reading() as connection:
+        return list(connection.execute(table.select()))
+
+
+def padded(size: int, seed: int = 0) -> bytes:
+    """A genuine picture with as many bytes: a camera's own data behind the end."""
+    genuine = attached.picture("JPEG", (10 + seed, 10))
+    return genuine + b"S" * (size - len(genuine))
+
+
+def refusal(of: Any, *given: Any) -> str:
+    with pytest.raises(BadFile) as bad:
+        of(*given)
+    return bad.value.finding.name
+
+
+def test_a_file_is_kept_once_with_its_digest(house: Components) -> None:
+    raw = attached.letter()
+    one = house.attachments.to_nothing_yet(ME, "C:\\x\\công văn.PDF", raw)
+    two = house.attachments.to_nothing_yet(OTHER, "b.pdf", raw)
+    house.attachments.to_nothing_yet(ME, "again.pdf", raw)
+    assert one.digest == two.digest
+    (kept,) = rows(house, tables.stored_file)
+    assert (kept.body, kept.size, kept.kind, kept.scan) == (raw, len(raw), "pdf", "not_scanned")
+    assert sorted((each.owner, each.name) for each in rows(house, tables.attachment)) == [
+        (ME.number, "công văn.pdf"),
+        (OTHER.number, "b.pdf"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "attack", ["polyglot of jpeg and pdf", "launch action", "png bomb", "wrong extension: picture"]
+)
+def test_what_is_refused_leaves_nothing_in_the_store(house: Components, attack: str) -> None:
+    name, made, finding = attached.HOSTILE[attack]
+    assert refusal(house.attachments.to_nothing_yet, ME, name, made()) == finding
+    assert rows(house, tables.stored_file) == rows(house, tables.attachment) == []
+
+
+def test_five_megabytes_and_one_byte_are_one_byte_too_many(house: Components) -> None:
+    house.attachments.to_nothing_yet(ME, "a.jpg", padded(5 * MB))
+    assert refusal(house.attachments.to_nothing_yet, ME, "a.jpg", padded(5 * MB + 1)) == "file_too_large"
+
+
+def test_twenty_one_megabytes_in_sum_are_too_many_for_one_entry(house: Components) -> None:
+    """Of small files, by a lower bound with the same shares: four fit, the fifth does not."""
+    few = replace(
+        house.attachments, limits=FileLimits(file=5 * MB, dossier=20_000, unsent=10 * MB), look=lambda *_: None
+    )
+    with house.database.transaction() as connection:
+        connection.execute(tables.paper_record.insert().values(**_entry()))
+    for number in range(4):
+        few.to_paper(OFFICER, 7, "KHAC", "a.jpg", padded(5000, number))
+    assert refusal(few.to_paper, OFFICER, 7, "KHAC", "a.jpg", padded(5000, 9)) == "files_too_large"
+    assert len(few.of_paper(7)) == 4
+
+
+def _entry() -> dict[str, Any]:
+    moment = CLOCK
+    return {
+        **{"id": 7, "number": "12GIAY", "year": 2026, "procedure": "x", "mapping": "x/1", "values": {}, "rows": {}},
+        **{"received_at": moment, "entered_by": "an-01", "entered_at": moment},
+    }
+
+
+def test_what_one_person_has_not_sent_is_bounded(house: Components) -> None:
+    few = replace(house.attachments, limits=FileLimits(5 * MB, 5 * MB, 9000), look=lambda *_: None)
+    few.to_nothing_yet(ME, "a.jpg", padded(5000, 1))
+    assert refusal(few.to_nothing_yet, ME, "b.jpg", padded(5000, 2)) == "files_unsent"
+    few.to_nothing_yet(OTHER, "b.jpg", padded(5000, 2))
+
+
+def test_only_a_declarant_uploads_and_only_an_officer_scans_paper(house: Components) -> None:
+    with pytest.raises(NoRight):
+        house.attachments.to_nothing_yet(OFFICER, "a.pdf", attached.letter())
+    with pytest.raises(NoRight):
+        house.attachments.to_paper(ME, 7, "KHAC", "a.pdf", attached.letter())
+
+
+def scanned_by(house: Components, scanner: Says) -> Scanning:
+    return replace(house.scanning, scanner=scanner)
+
+
+def test_an_infected_file_is_not_taken(house: Components) -> None:
+    files = replace(house.attachments, scanning=scanned_by(house, Says("Eicar")))
+    assert refusal(files.to_nothing_yet, ME, "a.pdf", attached.letter()) == "file_infected"
+    assert rows(house, tables.stored_file) == []
+
+
+def test_while_the_scanner_is_away_a_file_is_kept_and_asked_about_later(house: Components) -> None:
+    away = scanned_by(house, Says(away=True))
+    file = replace(house.attachments, scanning=away).to_nothing_yet(ME, "a.pdf", attached.letter())
+    assert file.verdict.scan is Scan.NOT_SCANNED
+    assert away.catch_up() == 0
+    assert away.catch_up() == 0
+    assert away.scanner is not None
+    assert away.scanner.asked == 2  # type: ignore[attr-defined]  # once at the upload, once by the clock, which waits then
+    back = scanned_by(house, Says("Trojan.X"))
+    assert back.catch_up() == 1
+    (kept,) = rows(house, tables.stored_file)
+    assert (kept.scan, kept.threat) == ("infected", "Trojan.X")
+    with house.database.reading() as connection:
+        assert store.body(connection, file.digest) is None
+
+
+def test_what_nobody_declares_is_removed_after_its_time(either: Components) -> None:
+    house = either
+    file = house.attachments.to_nothing_yet(ME, "a.pdf", attached.letter())
+    assert house.attachments.sweep() == 0
+    later = replace(house.attachments, clock=lambda: house.legal_clock() + house.attachments.keep)
+    assert later.sweep() == 1
+    assert file.digest
+    assert rows(house, tables.attachment) == rows(house, tables.stored_file) == []
