@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from functools import cached_property, partial
 
@@ -18,6 +19,8 @@ from adapter.bootstrap.portal_failure import (
 from adapter.bootstrap.reach import Reach
 from adapter.catalogue.portal_failure import failure_words
 from adapter.gateways.alert_file import AlertFile
+from adapter.gateways.broker.management import Management
+from adapter.gateways.daemon_parts import DaemonParts
 from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.mail.smtp import OpenOffice, SmtpServer, post_office
@@ -39,8 +42,10 @@ from adapter.services.portal_failure.failure import PortalFailure
 from adapter.services.registers.accounts import Accounts
 from adapter.services.registers.expiry import Expiry
 from adapter.services.watch.alert_ways import Tell
+from adapter.services.watch.console import Console
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.links import Links
+from adapter.services.watch.looks import Looks
 from adapter.services.watch.mode import WindowPatience
 from adapter.services.watch.mode_notices import ModeNotices
 from adapter.services.watch.readings import Reading
@@ -68,6 +73,33 @@ class CommonComponents(Foundation):
     @cached_property
     def reading(self) -> Reading:
         return Reading(self.database, self.window, now)
+
+    @cached_property
+    def console(self) -> Console:
+        return Console(self.database, self.legal_clock)
+
+    @cached_property
+    def looks(self) -> Looks:
+        """What the clock looks at for operators."""
+        return Looks(
+            database=self.database,
+            clock=now,
+            legal_clock=self.legal_clock,
+            machine=socket.gethostname()[:100],
+            queues=self.management.queues if self.management else None,
+            named=lambda: [each.name for each in self.topology.queues],
+            parts=DaemonParts(*self.settings.web.health).seen,
+            expiry=self.expiry,
+        )
+
+    @property
+    def management(self) -> Management | None:
+        """The broker's management interface; None: it is not asked."""
+        stated = self.settings.broker.management
+        if stated is None:
+            return None
+        vhost = Management.vhost_of(self.broker.url)
+        return Management(stated.url, stated.user, stated.password_file, vhost, stated.ca, stated.timeout_s)
 
     @cached_property
     def alert_ways(self) -> dict[str, Tell]:

@@ -57,6 +57,10 @@ class Clock:
     new_keys_taken: Callable[[], bool] = lambda: True
     mailer: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Sends e-mail in a thread of its own while this clock is the active one."""
+    here: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Looks at this machine, in a thread of its own, active or not."""
+    survey: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Looks at what there is once, in a thread of its own while this clock is the active one."""
     chores: Sequence[Callable[[], object]] = ()
     """Further work every `look_s`: notices to sign, late notifications, expired counters."""
     look_s: float = 10.0
@@ -68,7 +72,7 @@ class Clock:
 
     def run(self) -> None:
         """Be the active clock process, or wait until the active one has ended."""
-        with self.alert_sender:
+        with self.alert_sender, self.here:
             self._run()
 
     def _run(self) -> None:
@@ -77,7 +81,7 @@ class Clock:
             try:
                 with self.database.alone(_LOCK) as held:
                     if held is not None:
-                        with self.probe, self.mailer:
+                        with self.probe, self.mailer, self.survey:
                             self._tick_while(held)
                 self.alert_sender.stand_by()
             except Unavailable as error:

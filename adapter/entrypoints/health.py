@@ -1,5 +1,5 @@
-"""/healthz, /readyz and /metrics of the daemon: whether it is alive, whether every part has what it needs, and its
-metrics.
+"""/healthz, /readyz, /parts and /metrics of the daemon: whether it is alive, whether every part has what it needs, the
+parts with their memory and age, and its metrics.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ NOTES = {
 }
 """What a ready part may still lack, and what the operator is told about it."""
 
+_SEEN = ("name", "ready", "resident_bytes", "age_s")
 _CONNECTIONS = 32
 _IDLE_S = 5.0
 _WHOLE_S = 10.0
@@ -166,6 +167,9 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
                 self._answer(HTTPStatus.OK, {"status": "alive"})
             elif self.path == "/metrics":
                 self._give(exposition(health.seen), "text/plain; version=0.0.4; charset=utf-8")
+            elif self.path == "/parts":
+                parts = [dict(zip(_SEEN, each, strict=True)) for each in health.seen]
+                self._answer(HTTPStatus.OK, {"parts": parts, "missing": health.missing(), "notes": health.notes()})
             elif self.path == "/readyz":
                 missing = health.missing()
                 status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK

@@ -20,6 +20,7 @@ from adapter.entrypoints.mailer import Mailer
 from adapter.entrypoints.metrics import Metrics
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
+from adapter.entrypoints.survey import Survey
 from adapter.gateways.broker import Consumer, Publisher
 from adapter.model.errors import Misconfigured, defect
 from adapter.model.events import Event
@@ -113,11 +114,11 @@ def clock(part: Components, pulse: Pulse) -> Clock:
         expiry_s=stated.expiry_s,
         evidence=part.revocation.collection,
         tell=tell,
-        alert_sender=AlertSender(
-            part.alert_ways, part.alert_file, now, part.observe, repeat_s=part.settings.alerts.repeat_hours * 3600
-        ),
+        alert_sender=_alert_sender(part),
         new_keys_taken=part.new_keys_taken,
         mailer=Mailer(part.mailing, part.observe),
+        here=Survey([(stated.survey_s, part.looks.look_at_parts)], part.observe),
+        survey=Survey(_survey(part), part.observe),
         chores=(
             part.mode_notices.sign,
             part.overdue.watch,
@@ -128,6 +129,22 @@ def clock(part: Components, pulse: Pulse) -> Clock:
             *_call_list(part),
         ),
     )
+
+
+def _alert_sender(part: Components) -> AlertSender:
+    return AlertSender(
+        part.alert_ways, part.alert_file, now, part.observe, repeat_s=part.settings.alerts.repeat_hours * 3600
+    )
+
+
+def _survey(part: Components) -> list[tuple[float, Callable[[], None]]]:
+    looks, every_s = part.looks, part.settings.clock.survey_s
+    return [
+        (every_s, looks.look_at_queues),
+        (every_s, looks.count_messages),
+        (20 * every_s, looks.look_at_deadlines),
+        (part.settings.clock.expiry_s, looks.look_at_certificates),
+    ]
 
 
 def _call_list(part: Components) -> tuple[Callable[[], object], ...]:

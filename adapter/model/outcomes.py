@@ -21,6 +21,17 @@ class Word(StrEnum):
     PARKED = "parked"
 
 
+class PublishFault(StrEnum):
+    """Why a reply did not leave when it was published."""
+
+    RETURNED = "returned"
+    """No queue of the broker takes it."""
+    REFUSED = "refused"
+    """The broker said no: a queue is full, or has no place on its disk."""
+    UNCONFIRMED = "unconfirmed"
+    """The broker said nothing, and the connection was lost: it may have left."""
+
+
 class MessageState(StrEnum):
     """The state of a stored message: settled; it waits; an operator has to look at it."""
 

@@ -52,6 +52,11 @@ class Stage(StrEnum):
     DECIDE = "decide"
 
 
+LOCKED, ANSWERED = "locked", "answered"
+"""Steps of storing, of which times are kept too: the dossiers of a whole batch are locked and read; the rows and the
+signed answer of one message are made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """The received bytes of one channel.

@@ -30,6 +30,7 @@ from adapter.pipeline.trust.holder import spelled
 from adapter.settings.alerts import AlertSettings, MailSettings
 from adapter.settings.attachments import AttachmentSettings
 from adapter.settings.customs import CustomsSettings
+from adapter.settings.management import ManagementSettings
 from adapter.settings.old_names import Environment
 from adapter.settings.portal_failure import PortalFailureSettings
 from adapter.settings.trust import KeyPairs, KeysSettings, TrustSettings
@@ -115,6 +116,7 @@ class BrokerSettings(Section):
     heartbeat_s: int = Field(ge=2, le=3600)
     prefetch: int = Field(ge=1, le=1000)
     unconfirmed_publishes: int = Field(ge=1, le=5000)
+    management: ManagementSettings | None
 
     @model_validator(mode="after")
     def _can_be(self) -> Self:
@@ -251,6 +253,7 @@ class DeadlineSettings(Section):
 class ClockSettings(Section):
     tick_s: float = Field(gt=0, le=60)
     seal_s: Seconds
+    survey_s: Seconds
     expiry_s: Seconds
     unsafe_frozen: Annotated[datetime, AfterValidator(moment_in)] | None = None
 

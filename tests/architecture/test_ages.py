@@ -60,6 +60,13 @@ LISTED = {
         "now - timedelta(days=_OPEN_DAYS)": "a time that is looked for",
         "now - self._last": "monotonic time",
     },
+    "services/watch/looks.py": {
+        "now - timedelta(seconds=each.age_s)": "a time of now",
+        "now - timedelta(days=DAYS)": "a time that is looked for",
+        "now - timedelta(days=KEPT_DAYS)": "a time that is looked for",
+        "now - _FORGOTTEN": "a time that is looked for",
+        "now - (timedelta(days=KEPT_DAYS) if last else _FIRST)": "a time that is looked for",
+    },
     "services/watch/mode_notices.py": {"change.at - timedelta(days=_OPEN_DAYS)": "a time that is looked for"},
     "services/registers/expiry.py": {
         "certificate.valid_to - now": "days to a certificate's end, told only",

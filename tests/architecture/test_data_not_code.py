@@ -125,6 +125,7 @@ def test_only_intake_catches_everything() -> None:
         "entrypoints/decisions/app.py",
         "entrypoints/alert_sender.py",
         "entrypoints/mailer.py",
+        "entrypoints/survey.py",
         *broker,
     }
     found = {

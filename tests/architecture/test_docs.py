@@ -92,6 +92,7 @@ def test_every_key_of_the_shipped_file_is_one_that_the_program_reads() -> None:
     leaves = [path for path, value in configuration.shipped().items() if path and not isinstance(value, dict)]
     optional = {
         "broker.tls",
+        "broker.management",
         "web.portal.login",
         "web.staff.login",
         "mail",

@@ -83,6 +83,7 @@ WRITERS = {
     "services/notifications/overdue.py": {"OverdueNotifications.watch"},
     "services/access/rates.py": {"Rates.count", "Rates.sweep"},
     "services/watch/mode_notices.py": {"ModeNotices.sign"},
+    "services/watch/looks.py": {"Looks.count_messages", "Looks._keep", "Looks._fail"},
     "services/watch/links.py": {"Links.state", "Links.take_back"},
     "services/watch/window.py": {
         *("Window._refreshed", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),

@@ -16,6 +16,7 @@ from adapter.catalogue.names import SEARCH_KINDS
 from adapter.gateways.store.authorisations import GrantedBy
 from adapter.gateways.store.certificates import CertificateState, Office
 from adapter.gateways.store.deadlines import End
+from adapter.gateways.store.snapshots import Look
 from adapter.gateways.store.tables import metadata
 from adapter.model.attachment import FileKind, Scan
 from adapter.model.dossier import DossierState
@@ -64,6 +65,8 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "outbox.kind": ReplyKind,
     "outbox.route": ("window", "transfer", "portal", "unit"),
     "outbox.answer": ("receipt", "error"),
+    "outbox.fault": ("returned",),
+    "snapshot.name": Look,
     "dossier.state": DossierState,
     "dossier.channel": Channel,
     "amendment.state": ("waiting", "approved", "declined"),
@@ -96,7 +99,7 @@ OPEN = {
     *("inbox.public_id", "inbox.sender", "inbox.identity", "inbox.message_id", "inbox.digest", "inbox.content_digest"),
     *("inbox.bound_to", "inbox.procedure", "inbox.pair", "inbox.schema", "inbox.mapping", "inbox.reference"),
     *("inbox.note", "outbox.message_id", "outbox.correlation_id", "outbox.document_type", "outbox.type"),
-    "outbox.awaits_unit",
+    *("outbox.awaits_unit", "snapshot.machine", "throughput.procedure"),
     *("outbox.function", "outbox.reference", "outbox.digest", "attempt.digest", "dossier.number", "dossier.procedure"),
     *("dossier.gate", "dossier.unit", "dossier.principal", "dossier.declarant", "dossier.confirmation_number"),
     *("dossier.alias_number", "dossier.journal_head", "declaration.mapping", "declaration.digest"),
@@ -154,6 +157,7 @@ CANNOT = {
     "certificate.number": "a certificate without a number of its holder is not registered",
     "deadline.warn_at": "the calendar has every year of the story",
     "deadline.alert_due_at": "the calendar has every year of the story",
+    "inbox.steps": "only messages of 0.1.0 have none",
     "inbox.outcome": "each message that is kept has one",
     "outbox.inbox_id": "each reply of ours answers a message",
     "dossier.gate": "every form states it",

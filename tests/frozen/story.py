@@ -24,6 +24,7 @@ from adapter.gateways.store.browse import WantedMessages
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.proposals import Entered
+from adapter.gateways.store.staying import Stays
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.gateways.store.windows import Notice
 from adapter.model.actor import Actor, ActorKind, Role
@@ -57,6 +58,7 @@ from adapter.services.messages.waiting import Waiting
 from adapter.services.notifications.addresses import AddressAct, MailAddresses
 from adapter.services.notifications.mailing import Mailing
 from adapter.services.registers.certificates import Registration
+from adapter.services.watch.console import TrafficSpan
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.window import Window
 from tests.frozen.post import MINUTE, PATIENCE, Post, retold
@@ -109,6 +111,7 @@ def tell(post: Post) -> None:
     _waiting(post)
     _dispatched(post)
     _browsed(post)
+    _surveyed(post)
     _withdrawn(post)
     _outage(post, callers)
     _deadlines(post)
@@ -456,6 +459,20 @@ def _dispatched(post: Post) -> None:
     post.not_understood(sent[0])
     for reply in sent[1:-5:3]:  # of the others nobody knows yet whether they have arrived
         post.receipted(reply)
+
+
+def _surveyed(post: Post) -> None:
+    """The clock looks at broker, machine, certificates and figures, and cannot reach one of them."""
+    looks = post.house.looks
+    replace(looks, queues=lambda: []).look_at_queues()
+    looks.look_at_parts()  # no daemon runs
+    looks.look_at_certificates()
+    looks.look_at_deadlines()
+    looks.count_messages()
+    for span in TrafficSpan:
+        post.house.console.traffic(span, actor=WHO)
+    for reason in (None, *Stays):
+        post.house.console.staying(reason, actor=WHO)
 
 
 def _browsed(post: Post) -> None:

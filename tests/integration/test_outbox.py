@@ -12,12 +12,13 @@ from sqlalchemy import select, update
 
 from adapter.bootstrap import now
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict
+from adapter.gateways.store.staying import Stays
 from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.replies.dispatch import Dispatch, Round, routing_key
 from tests.harness.declarations import declarations
-from tests.harness.people import anybody
+from tests.harness.people import TESTER, anybody
 from tests.harness.scene import Scene
 
 OFFICER = anybody("o-1", name="Trần Văn Bình", rank="Thiếu tá")
@@ -94,6 +95,22 @@ def test_what_came_back_often_does_not_let_a_later_reply_of_its_dossier_pass(sce
     for _ in range(2):
         dispatch(scene, broker).round(transfers=True)
     assert [reply.type.partition(".")[2] for reply in broker.got] == ["20.21", "30.23"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [*zip(REFUSALS, (Stays.RETURNED, Stays.REFUSED, Stays.UNCONFIRMED), strict=True)],
+    ids=["returned", "refused", "unconfirmed"],
+)
+def test_an_operator_is_told_for_which_reason_a_reply_stays(scene: Scene, verdict: Verdict, reason: Stays) -> None:
+    scene.take_in(declarations(0, 2))
+    first = message_ids(scene)[0]
+    broker = Broker(verdict, refuses={first})
+    dispatch(scene, broker).round(transfers=False)
+    told = scene.house.console.staying(None, actor=TESTER)
+    assert reason.value in {each.reason for each in told.reasons}
+    (shown,) = scene.house.console.staying(reason, actor=TESTER).replies
+    assert (shown.message_id, shown.returns) == (first, 1)
 
 
 def test_what_came_back_is_left_out_of_a_round_for_new_ones(scene: Scene) -> None:

@@ -142,6 +142,19 @@ class Rabbit:
             raise ServerFailed(f"rabbitmqctl {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout
 
+    def manage(self, tls: Tls) -> str:
+        """Start the management interface on a port of its own, until the node ends; gives its URL (guest, guest)."""
+        (port,) = free_ports(1)
+        files = f'{{cacertfile, "{tls.ca}"}}, {{certfile, "{tls.cert}"}}, {{keyfile, "{tls.key}"}}'
+        plugins = self.folder / "plugins"
+        plugins.write_text("[rabbitmq_management].\n")
+        self.ctl(
+            "eval",
+            "application:load(rabbitmq_management), application:set_env(rabbitmq_management, ssl_config, "
+            f'[{{port, {port}}}, {{ip, "127.0.0.1"}}, {files}]), rabbit_plugins:ensure("{plugins}").',
+        )
+        return f"https://localhost:{port}"
+
     def add_vhosts(self, names: Iterable[str]) -> None:
         """Make virtual hosts that guest may use, all of them in one rabbitmqctl call."""
         listed = ",".join(f'<<"{name}">>' for name in names)

@@ -44,6 +44,7 @@ class BrowsedReply:
     delivered_at: datetime | None
     answer: str | None
     returns: int
+    fault: str | None
     awaits_unit: str | None
     copy_of: int | None
 

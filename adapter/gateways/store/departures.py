@@ -23,7 +23,7 @@ from adapter.gateways.store.lists import among
 from adapter.gateways.store.reconciliation import OPENED_FIRST
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest
-from adapter.model.outcomes import Route
+from adapter.model.outcomes import PublishFault, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,11 @@ def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:
         connection.execute(update(outbox).where(among(connection, outbox.c.id, ids)).values(sent_at=at))
 
 
-def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
-    """These were tried and did not leave: given back, refused, or never confirmed. They stay and are tried again."""
+def mark_returned(connection: Connection, ids: Sequence[int], fault: PublishFault) -> None:
+    """These were tried and did not leave, for that reason. They stay and are tried again."""
     if ids:
-        connection.execute(
-            update(outbox).where(among(connection, outbox.c.id, ids)).values(returns=outbox.c.returns + 1)
-        )
+        again = {"returns": outbox.c.returns + 1, "fault": fault.value}
+        connection.execute(update(outbox).where(among(connection, outbox.c.id, ids)).values(again))
 
 
 def oldest_unsent(connection: Connection) -> dict[str, datetime]:

@@ -59,7 +59,7 @@ PORTAL: Mapping[str, TableGrant] = {
 _MANAGED = TableGrant((READ, ADD, CHANGE))
 STAFF: Mapping[str, TableGrant] = {
     **dict.fromkeys((*_DOSSIERS, "amendment", "outbox", "deadline", "search_key", "contingency"), TableGrant()),
-    "attempt": TableGrant(),
+    **dict.fromkeys(("attempt", "snapshot", "throughput"), TableGrant()),
     "paper_record": TableGrant(),
     "stored_file": TableGrant((READ, ADD, CHANGE), _SCANNED),
     "attachment": TableGrant((READ, ADD)),

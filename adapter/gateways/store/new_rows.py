@@ -48,6 +48,7 @@ class NewMessage(TypedDict):
     waits_until: datetime | None
     waits_since: datetime | None
     note: str | None
+    steps: dict[str, float]
 
 
 class NewReply(TypedDict):

@@ -69,6 +69,7 @@ class StoredMessage:
     waits_until: datetime | None
     waits_since: datetime | None
     note: str | None
+    steps: dict[str, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class StoredReply:
     delivered_at: datetime | None
     answer: str | None
     returns: int
+    fault: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ inbox = Table(
     Column("waits_until", Moment),
     Column("waits_since", Moment),
     Column("note", Text),
+    Column("steps", JSON),  # milliseconds of each step of the try that stored it
     UniqueConstraint("sender", "identity"),
 )
 Index(
@@ -138,6 +139,7 @@ outbox = Table(
     Column("delivered_at", Moment),  # the declarant had it
     Column("answer", String(10)),  # receipt | error: what the window answered to it
     Column("returns", Integer, nullable=False, server_default="0"),  # how often it was tried and did not leave
+    Column("fault", String(12)),  # returned | refused | unconfirmed: why it did not leave at its last try
 )
 Index(
     "ix_outbox_unsent",
@@ -935,4 +937,35 @@ rate = Table(  # how often something was asked for in a minute, by a key that na
     Column("rule", String(20), primary_key=True),
     Column("key", String(64), primary_key=True),  # SHA-256 of who asked
     Column("count", Integer, nullable=False),
+)
+
+snapshot = Table(  # what the clock saw when it looked last: a page never asks the broker or the machine itself
+    "snapshot",
+    metadata,
+    Column("name", String(20), primary_key=True),  # queues | parts | certificates | deadlines
+    Column("machine", String(100), primary_key=True),  # whose parts they are; empty: there is one for all
+    Column("tried_at", Moment, nullable=False),
+    Column("taken_at", Moment),  # when `content` was seen
+    Column("content", JSON),
+    Column("fault", Text),  # why the last look failed; `content` is that of the one before
+)
+
+throughput = Table(  # messages that came in five minutes, counted by the clock; old rows are deleted
+    "throughput",
+    metadata,
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),  # the first one, since 1970
+    Column("procedure", String(100), primary_key=True),  # empty: not known
+    Column("counted_at", Moment, nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("parked", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),  # the first answer has left
+    Column("unsent", Integer, nullable=False),  # an answer was made and has not left
+    Column("within_1s", Integer, nullable=False),  # from reception until the broker confirmed the first answer
+    Column("within_5s", Integer, nullable=False),  # with those before
+    Column("within_30s", Integer, nullable=False),
+    Column("within_300s", Integer, nullable=False),
+    Column("slowest_s", Double, nullable=False),
 )

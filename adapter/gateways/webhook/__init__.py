@@ -1,21 +1,16 @@
-"""Posts a JSON document to a program of the operator's: bounded in time, never redirected."""
+"""Posts a JSON document to a program of the operator's."""
 
 from __future__ import annotations
 
-import http.client
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
-from adapter.gateways.time_bound import within
-from adapter.model.errors import Misconfigured, Unavailable
-
-_TAKEN = range(200, 300)
+from adapter.gateways.http_client import TAKEN, Endpoint, ask
+from adapter.model.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +30,13 @@ class Webhook:
             Misconfigured: the file of authorities cannot be read.
             Unavailable: it cannot be reached, does not answer in time, or answers with anything but 2xx.
         """
-        parts = urlsplit(self.url)
-        host = parts.hostname or ""
-        connection = self._connection(parts.scheme, host, parts.port)
-        headers = {"Content-Type": "application/json", "User-Agent": "nsw-adapter"}
+        endpoint = Endpoint(self.url, self.ca, self.timeout_s)
+        headers = {"Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            with within(self.timeout_s, connection):
-                connection.request("POST", target, body=orjson.dumps(document), headers=headers)
-                status = connection.getresponse().status
-        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a token that no header holds
-            raise Unavailable(f"the webhook at {host}: {type(error).__name__}") from None
-        finally:
-            connection.close()
-        if status not in _TAKEN:
-            raise Unavailable(f"the webhook at {host} answers {status}")
-
-    def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-        if scheme != "https":
-            return http.client.HTTPConnection(host, port, timeout=self.timeout_s)
-        try:
-            context = ssl.create_default_context(cafile=self.ca)
-        except OSError as error:
-            raise Misconfigured(f"cannot use {self.ca}: {error.strerror or error}") from None
-        return http.client.HTTPSConnection(host, port, timeout=self.timeout_s, context=context)
+            status = ask(endpoint, "POST", headers=headers, body=orjson.dumps(document)).status
+        except Unavailable as error:
+            raise Unavailable(f"the webhook at {endpoint.host}: {error}") from None
+        if status not in TAKEN:
+            raise Unavailable(f"the webhook at {endpoint.host} answers {status}")

@@ -270,6 +270,7 @@ class PaperRecords:
             "waits_for": None,
             "waits_until": None,
             "waits_since": None,
+            "steps": {},
             "note": None,
         }
 

@@ -86,8 +86,16 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True)
+class TimedStep:
+    """A step of the try that stored a message. `ms`: milliseconds."""
+
+    name: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class ShownReply:
-    """An answer of ours. `answer`: what the window said to it."""
+    """An answer of ours. `answer`: what the window said to it; `fault`: why it did not leave at its last try."""
 
     message_id: str
     kind: str
@@ -100,6 +108,7 @@ class ShownReply:
     delivered_at: datetime | None
     answer: str | None
     returns: int
+    fault: str | None
     awaits_unit: str | None
     is_copy: bool
 
@@ -120,6 +129,7 @@ class MessageView:
     xml: MaskedXml
     findings: tuple[FoundAt, ...]
     tries: tuple[Try, ...]
+    steps: tuple[TimedStep, ...]
     answers: tuple[ShownReply, ...]
     previous: str | None
     following: str | None
@@ -235,6 +245,7 @@ class MessageBrowser:
             xml=shown,
             findings=tuple(_spot(each, shown) for each in row.findings),
             tries=tuple(Try(each.at, each.settled_at) for each in browse.tries(connection, row.digest, _TRIES)),
+            steps=tuple(TimedStep(name, ms) for name, ms in (row.steps or {}).items()),
             answers=tuple(_said(each) for each in browse.answers(connection, row.id)),
             previous=previous,
             following=following,
@@ -307,6 +318,7 @@ def _said(row: BrowsedReply | ReplyWithMessage) -> ShownReply:
         delivered_at=row.delivered_at,
         answer=row.answer,
         returns=row.returns,
+        fault=row.fault,
         awaits_unit=row.awaits_unit,
         is_copy=row.copy_of is not None,
     )

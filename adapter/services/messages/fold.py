@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import perf_counter
 
 from adapter.gateways.store import amendments
 from adapter.gateways.store.journal import Entry
@@ -15,7 +16,7 @@ from adapter.model.dossier import Dossier
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.outcomes import Accepted, MessageState, Noted, Parked, Rejected, Word, verified_of, word
 from adapter.model.procedure import ReplyKind
-from adapter.model.stages import Stage, VerifiedDocument
+from adapter.model.stages import ANSWERED, Stage, VerifiedDocument
 from adapter.pipeline.decide import Decision
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.ledger.ledger import Ledger
@@ -66,26 +67,31 @@ class Fold:
         return self._keep(fresh, Decision(rejected, ReplyKind.ERRORS))
 
     def _keep(self, item: Item, decision: Decision) -> Settled:
-        outcome = decision.outcome
+        began, outcome = perf_counter(), decision.outcome
         findings = self.asking.correspondence.state(getattr(outcome, "findings", ()))
-        row = self._row(item, decision, findings)
+        steps = dict(item.ms)
+        row = self._row(item, decision, findings, steps)
         inbox_id = self.ledger.take(item.identity, row, replaces=item.replaces)
         dossier = self._dossier(item, decision, inbox_id)
         if isinstance(outcome, Noted):
             self._note(outcome, item)
         dossier = self.ledger.record(dossier, _entry(item, decision, row, findings, self.ledger.now))
         self._answer(item, decision, dossier, inbox_id)
+        steps[ANSWERED] = round((perf_counter() - began) * 1000, 2)
         why = outcome.why if isinstance(outcome, Parked) else None
-        return Settled(row["public_id"], MessageState(row["state"]), word(outcome), findings, parked_for=why)
+        state = MessageState(row["state"])
+        return Settled(row["public_id"], state, word(outcome), findings, parked_for=why, ms=steps)
 
-    def _row(self, item: Item, decision: Decision, findings: tuple[StatedFinding, ...]) -> NewMessage:
+    def _row(
+        self, item: Item, decision: Decision, findings: tuple[StatedFinding, ...], steps: dict[str, float]
+    ) -> NewMessage:
         state = MessageState.WAITING if decision.waits else MessageState.SETTLED
         if isinstance(decision.outcome, Parked):
             state = MessageState.PARKED
         waits = None
         if decision.waits:
             waits = self.deciding.patience.until(decision.waits, item.waiting_since, self.ledger.now)
-        return inbox_row(item.submission, decision.outcome, item.identity, state, findings, waits)
+        return inbox_row(item.submission, decision.outcome, item.identity, state, findings, waits, steps)
 
     def _dossier(self, item: Item, decision: Decision, inbox_id: int) -> Dossier | None:
         """The dossier that the message makes or changes, with the version that it brings."""

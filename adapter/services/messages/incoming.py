@@ -52,8 +52,12 @@ def inbox_row(
     state: MessageState,
     findings: Sequence[StatedFinding],
     waits: tuple[Wait, datetime, datetime] | None,
+    steps: dict[str, float],
 ) -> NewMessage:
-    """The inbox row of a message: bytes, sender, outcome, and the versions of schema and mapping that judged it."""
+    """The inbox row of a message: bytes, sender, outcome, and the versions of schema and mapping that judged it.
+
+    `steps`: milliseconds by step; those that follow are added until the row is written.
+    """
     verified = verified_of(outcome)
     claims = outcome.claims if isinstance(outcome, Rejected) else None
     header = verified.header if verified else claims
@@ -87,6 +91,7 @@ def inbox_row(
         "waits_for": waits[0].value if waits else None,
         "waits_until": waits[1] if waits else None,
         "waits_since": waits[2] if waits else None,
+        "steps": steps,
         "note": outcome.reason if isinstance(outcome, Parked) else None,
     }
 

@@ -21,7 +21,7 @@ from adapter.model.events import Event, Observe
 from adapter.model.finding import Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Parked, ParkedFor, verified_of
-from adapter.model.stages import Channel, Submission
+from adapter.model.stages import LOCKED, Channel, Submission
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
 from adapter.services.dossiers.amendment_requests import Asking
@@ -156,6 +156,8 @@ class Intake:
         with self.database.transaction() as connection:
             items, found = self._locked(connection, items, waits=waits)
             fold = self._opened(connection, items, found)
+            locked = {LOCKED: round((perf_counter() - began) * 1000, 2)}
+            items = [replace(item, ms={**item.ms, **locked}) for item in items]
             settled = [fold.fold(item) for item in items]
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
             messages.close_parked(connection, again)
@@ -228,7 +230,7 @@ class Intake:
             "duplicate": settled.duplicate,
             "dossier": str(item.key) if item.key else None,
             "codes": [finding.code for finding in settled.findings],
-            "ms": item.ms,
+            "ms": settled.ms or item.ms,
         }
         if settled.parked_for is None:
             self.observe(Event.SETTLED, **fields)

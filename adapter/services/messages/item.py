@@ -53,6 +53,8 @@ class Settled:
     duplicate: bool = False
     parked_for: ParkedFor | None = None
     """Why it is parked, where it is."""
+    ms: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds each step took; empty for a duplicate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Item:
     since: datetime | None = None
     """Since when it waits; None: it has not waited yet."""
     ms: Mapping[str, float] = field(default_factory=dict)
-    """Milliseconds each stage of judging took."""
+    """Milliseconds each stage of judging took, then the locks and the reading of its whole batch."""
 
     @property
     def names(self) -> list[MessageIdentity]:

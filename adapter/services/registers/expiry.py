@@ -81,6 +81,19 @@ class Expiry:
         found = [_expiring(each, breaks=True) for each in near if each.valid(now)]
         return sorted(found, key=lambda each: (each.certificate.valid_to, each.certificate.serial))
 
+    def outlook(self) -> list[Expiring]:
+        """Our own certificates and partners', and the registered ones that end soon; what ends first, first.
+
+        Raises:
+            Misconfigured: a file cannot be read.
+        """
+        now, own = self.clock(), list(self.installed())
+        with self.database.reading() as connection:
+            near = self._near(connection, own, now)
+        found = [_expiring(each, not _succeeded(each, _beside(each, own))) for each in own]
+        found += [_expiring(each, breaks=True) for each in near if each.use is Use.REGISTERED]
+        return sorted(found, key=lambda each: (each.certificate.valid_to, each.certificate.serial))
+
     def days_left(self) -> dict[str, float]:
         """Days until the first certificate of ours ends that no other succeeds, by use; less than 0: it has ended."""
         now, left = self.clock(), dict[str, float]()
@@ -89,7 +102,7 @@ class Expiry:
         except Misconfigured:  # reported by `alert`
             return left
         for each in own:
-            if not _succeeded(each, [other for other in own if other.place == each.place]):
+            if not _succeeded(each, _beside(each, own)):
                 days = (each.valid_to - now).total_seconds() / 86400
                 left[each.use.value] = min(days, left.get(each.use.value, days))
         return left
@@ -175,6 +188,10 @@ def _succeeded(ending: InUse, beside: Sequence[InUse]) -> bool:
     return any(
         each.valid_from <= ending.valid_to < each.valid_to for each in beside if each.fingerprint != ending.fingerprint
     )
+
+
+def _beside(one: InUse, every: Sequence[InUse]) -> list[InUse]:
+    return [each for each in every if each.place == one.place]
 
 
 def _expiring(certificate: InUse, breaks: bool) -> Expiring:

@@ -12,15 +12,16 @@ from adapter.gateways.store import deadlines, departures, windows
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.departures import DueReply
 from adapter.model.events import Event, Observe
+from adapter.model.outcomes import PublishFault
 from adapter.model.procedure import ReplyKind
 from adapter.services.ledger.docket import ANSWERS
 
 OUTBOUND = "nsw.outbound"
 APP_ID = "nsw-adapter"
-_STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
-    Returned: Event.RETURNED,
-    Nacked: Event.NACKED,
-    Unconfirmed: Event.UNCONFIRMED,
+_STAYS: dict[type[Returned | Nacked | Unconfirmed], tuple[Event, PublishFault]] = {
+    Returned: (Event.RETURNED, PublishFault.RETURNED),
+    Nacked: (Event.NACKED, PublishFault.REFUSED),
+    Unconfirmed: (Event.UNCONFIRMED, PublishFault.UNCONFIRMED),
 }
 _ANSWERING = {kind.value for kind in ANSWERS}
 _NEVER_OPENED = {ReplyKind.RECEIPT.value, ReplyKind.TRANSFER.value}
@@ -129,14 +130,16 @@ class Dispatch:
         if sent:
             windows.hear(connection, now)
         deadlines.sent(connection, [reply.id for reply in sent if reply.kind in _ANSWERING], now)
-        departures.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
+        for kind, (_, fault) in _STAYS.items():
+            stayed = [reply.id for reply, verdict in pairs if isinstance(verdict, kind)]
+            departures.mark_returned(connection, stayed, fault)
 
     def _tell(self, due: Sequence[DueReply], verdicts: Sequence[Verdict]) -> Round:
         """Log what was marked, after the commit."""
         sent = _count(verdicts, Confirmed)
         if sent:
             self.observe(Event.SENT, count=sent)
-        for kind, event in _STAYS.items():
+        for kind, (event, _) in _STAYS.items():
             stayed = [(reply, said) for reply, said in zip(due, verdicts, strict=True) if isinstance(said, kind)]
             if stayed:
                 reasons = sorted({said.reason for _, said in stayed})
