@@ -40,7 +40,9 @@ from adapter.services.notifications.overdue import OverdueNotifications
 from adapter.services.portal_failure.contacts import CallList, CallListKeeper
 from adapter.services.portal_failure.failure import PortalFailure
 from adapter.services.registers.accounts import Accounts
+from adapter.services.registers.delegations import Delegations
 from adapter.services.registers.expiry import Expiry
+from adapter.services.registers.suspension_notices import SuspensionNotices
 from adapter.services.watch.alert_ways import Tell
 from adapter.services.watch.console import Console
 from adapter.services.watch.deadlines import Deadlines
@@ -66,9 +68,21 @@ class CommonComponents(Foundation):
             catalogue=lambda: self.catalogue,
             units=lambda: self.installation.units,
             clock=self.legal_clock,
-            notifications=lambda: self.notification_kinds,
-            notice_hours=self.settings.accounts.notice_hours,
+            notices=self.suspension_notices,
+            delegations=self.delegations,
+            by_request=self.settings.accounts.principal_request,
         )
+
+    @cached_property
+    def suspension_notices(self) -> SuspensionNotices:
+        stated = self.settings.accounts
+        return SuspensionNotices(
+            self.database, lambda: self.notification_kinds, stated.notice_hours, stated.notify_principal
+        )
+
+    @cached_property
+    def delegations(self) -> Delegations:
+        return Delegations(self.database, self.legal_clock, self.settings.accounts.deputy)
 
     @cached_property
     def reading(self) -> Reading:

@@ -178,7 +178,7 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def suspended_accounts(self) -> SuspendedAccounts:
-        return SuspendedAccounts(self.own_dossiers)
+        return SuspendedAccounts(self.own_dossiers, lambda: self.installation.units)
 
     @cached_property
     def answer_prints(self) -> AnswerPrints:

@@ -30,7 +30,7 @@ COMMANDS = {
     "quarantine": "quarantines:quarantine",
     "certificate": "registers:certificate",
     "authorisation": "registers:authorisation",
-    "account": "registers:account",
+    "account": "accounts:account",
     "alerts": "alerting:alerts",
     "window": "windows:window",
     "reconcile": "reconciling:reconcile",

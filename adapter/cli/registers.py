@@ -1,4 +1,4 @@
-"""`certificate`, `authorisation` and `account`: who may sign, who speaks for whom, and whose account is suspended."""
+"""`certificate` and `authorisation`: who may sign, and who speaks for whom."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from cryptography import x509
 from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_components
-from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
+from adapter.cli.printing import as_json, line, listing, pairs, table, words
 from adapter.gateways.keys.pem_files import load_holders
 from adapter.gateways.store.certificates import Office, Registered
 from adapter.model.errors import Misconfigured
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.notifications.overdue import what_stands_in_the_way
 from adapter.services.registers.certificates import NotImported, Registration
 from adapter.services.registers.expiry import Expiring
 
 certificate = typer.Typer(no_args_is_help=True, help="Registered certificates of declarants (Article 6(3)).")
 authorisation = typer.Typer(no_args_is_help=True, help="Who may speak for whom (Articles 3(4), 7(3)).")
-account = typer.Typer(no_args_is_help=True, help="Suspended e-ID accounts (QĐ 15/2019/QĐ-TTg Article 8).")
 
 Which = Annotated[str, typer.Argument(metavar="CERTIFICATE", help="Serial number, fingerprint (SHA-256) or id.")]
 Issuer = Annotated[
@@ -248,84 +246,3 @@ def authorisation_list(
     found = components.authorisations.list(number=number, in_force=in_force, actor=acting(components, by))
     names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason")
     listing("authorisation", found, names, json=json)
-
-
-@account.command("suspend")
-def account_suspend(
-    number: Person,
-    reason: Reason,
-    officer: Officer,
-    unit: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Only at this border unit; default: everywhere.")
-    ] = None,
-    by: TypedBy = None,
-    json: AsJson = False,
-    config: Config = None,
-) -> None:
-    """Suspend an account: its next declaration is refused (20/22) at both channels, with the reason."""
-    components = open_components(config)
-    actor = acting(components, officer, typed_by=by)
-    found = components.accounts.suspend(number, unit=unit, reason=reason, actor=actor)
-    if json:
-        as_json(found)
-    else:
-        line(f"suspended {_where(found.unit)} since {found.since.astimezone(VIETNAM):%Y-%m-%d}: {found.reason}")
-        note("the declarant must get the reason: inbox and refusals state it; where he sees neither, write to him")
-
-
-@account.command("restore")
-def account_restore(
-    number: Person,
-    reason: Kept,
-    officer: Officer,
-    unit: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Only at this border unit; default: wherever it is suspended.")
-    ] = None,
-    by: TypedBy = None,
-    json: AsJson = False,
-    config: Config = None,
-) -> None:
-    """End a suspension."""
-    components = open_components(config)
-    actor = acting(components, officer, typed_by=by)
-    lifted = components.accounts.restore(number, unit=unit, reason=reason, actor=actor)
-    if json:
-        as_json({"restored": [each.id for each in lifted]})
-    else:
-        line(f"restored {', '.join(_where(each.unit) for each in lifted)}")
-
-
-@account.command("list")
-def account_list(
-    number: Number = None,
-    all: Annotated[bool, typer.Option("--all", help="Those too that were restored.")] = False,
-    by: By = None,
-    json: AsJson = False,
-    config: Config = None,
-) -> None:
-    """Suspended accounts."""
-    components = open_components(config)
-    found = components.accounts.list(number=number, lifted=all, actor=acting(components, by))
-    if json:
-        as_json(found)
-        return
-    names = ("number", "reason", "officer", "since", "lifted_at", "lifted_reason", "lifted_officer")
-    rows = ([_where(each.unit), *(getattr(each, name) for name in names)] for each in found)
-    table(f"{len(found)} suspension(s)", ("where", *names), rows)
-
-
-@account.command("notices")
-def account_notices(by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Unread notices of suspension and restoration that are past their time (accounts.notice_hours)."""
-    components = open_components(config)
-    found = components.accounts.unread_notices(actor=acting(components, by))
-    if json:
-        as_json(found)
-        return
-    names = ("number", "kind", "created_at", "due_at")
-    rows = ([*(getattr(each, name) for name in names), what_stands_in_the_way(each)] for each in found)
-    table(f"{len(found)} notice(s) that nobody has read", (*names, "why"), rows)
-
-
-def _where(unit: str | None) -> str:
-    return f"at {unit}" if unit else "everywhere"

@@ -48,6 +48,8 @@ class JournalEvent(StrEnum):
     QUARANTINE_REPLAY = "quarantine.replay"
     ACCOUNT_SUSPEND = "account.suspend"
     ACCOUNT_RESTORE = "account.restore"
+    DELEGATION_GRANT = "delegation.grant"
+    DELEGATION_END = "delegation.end"
     AUTHORISATION_GRANT = "authorisation.grant"
     AUTHORISATION_REVOKE = "authorisation.revoke"
     CERTIFICATE_REGISTER = "certificate.register"

@@ -13,13 +13,15 @@ from adapter.model.procedure import Label, ReplyKind
 
 IN_MAIL = frozenset({"number", "year", "until", "at", "end", "code", "minutes", "portal", "site"})
 """Words that an e-mail may contain: a dossier's number, times, a code, the portal's name and address."""
-IN_INBOX = frozenset({"number", "year", "until", "at", "end", "reason", "where"})
+IN_INBOX = frozenset({"number", "year", "until", "at", "end", "reason", "where", "by", "holder"})
 """Words that the inbox may contain, which only its owner reads."""
 IN_NOTICE = frozenset({"at", "end", "reason", "announcement"})
 """What may be filled into a published notice of a change of mode."""
 SUSPENDED, RESTORED, ADDRESS, DRAFT_ENDS = "suspended", "restored", "address", "draft_ends"
+SUSPENDED_PRINCIPAL, RESTORED_PRINCIPAL = "suspended_principal", "restored_principal"
+"""The same to the body for which a suspended person works (dự thảo)."""
 """Occasions other than a reply or a mode."""
-OCCASIONS = (SUSPENDED, RESTORED, ADDRESS, DRAFT_ENDS)
+OCCASIONS = (SUSPENDED, RESTORED, SUSPENDED_PRINCIPAL, RESTORED_PRINCIPAL, ADDRESS, DRAFT_ENDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,6 +229,9 @@ class WindowSettings(Section):
 
 class AccountSettings(Section):
     notice_hours: Annotated[float, Field(gt=0, le=720)] | None
+    notify_principal: bool
+    principal_request: bool
+    deputy: bool
 
 
 class WaitingSettings(Section):

@@ -15,6 +15,7 @@ WRITERS = {
     "gateways/store/database.py": {"Database.altering"},
     "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
     "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
+    "services/registers/delegations.py": {"Delegations.grant", "Delegations.end"},
     "services/registers/grants.py": {"Grants.give", "Grants.withdraw"},
     "services/dossiers/paper_records.py": {
         *("PaperRecords.enter", "PaperRecords.check", "PaperRecords.send_back"),

@@ -719,7 +719,7 @@ def _told(post: Post) -> None:
     assert binh is not None
     assert binh.actor is not None
     whole.inbox.read(an.actor, whole.inbox.page(an.actor).unread[:1])
-    replace(whole.accounts, notice_hours=2.0).suspend(
+    replace(whole.accounts, notices=replace(whole.suspension_notices, hours=2.0)).suspend(
         "001190004567", unit=None, reason="Nghi bị chiếm đoạt", actor=HEAD
     )
     drawn = (whole.legal_clock, lambda: "12345678", new_message_id, "portal.example")

@@ -48,6 +48,7 @@ SILENT = {
     *("paper enter", "paper list", "paper show", "paper check", "paper send-back"),  # no released store has them yet
     *("people list", "people show", "office list", "window link list"),  # no released store has them yet
     *("people lookups", "client list", "issuer list", "account notices", "database grants"),  # nor these
+    *("account delegate", "account delegations", "account end-delegation"),
     *("people link", "people unlink", "people give-lookup", "people withdraw-lookup"),
     *("client add", "client change", "client end", "issuer add", "issuer change", "issuer end"),
     *("simulate pki", "simulate sign", "simulate send", "simulate window", "config init"),

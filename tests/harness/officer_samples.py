@@ -44,6 +44,7 @@ from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.paper_values import PaperWhy
 from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
+from tests.harness.account_samples import account_samples
 from tests.harness.drawn_forms import catalogue
 from tests.harness.own_samples import MEANINGS
 
@@ -51,6 +52,7 @@ WARNINGS = (
     *(("same_paper", "N2"), ("second_leader", "N2"), ("both_doors", "N3")),
     *(("several_leaders", ""), ("suspended", "")),
 )
+
 """Each kind, with the number of the dossier that it is about."""
 
 
@@ -65,6 +67,7 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         for n, outcome in enumerate(("done", "not_possible", "unavailable"))
     )
     return {
+        **account_samples(text, at),
         worklist.WorkListPage: _lists(text, at),
         worklist.WorkNewsPage: [worklist.WorkNewsPage(WorkNews(count, "m"), "/can-bo") for count in (0, 3, 100)],
         dossier.CasePage: [

@@ -27,7 +27,7 @@ from adapter.services.dossiers.own_records import (
     OwnRow,
     RunningLimit,
 )
-from adapter.services.dossiers.suspended import SuspensionNotice
+from adapter.services.dossiers.suspended import StandingAnswer, SuspensionNotice
 from adapter.services.notifications.addresses import AddressAct, OwnAddress
 from adapter.services.notifications.inbox import InboxNotification, InboxPage
 from adapter.services.registers.grants import OwnGrant, OwnGrants
@@ -75,6 +75,15 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         for kind in ReplyKind
         for withdrawn in (None, at)
     ]
+    standing = tuple(
+        StandingAnswer("N1", 2026, is_request, at, opened_at, limit, text if opened_at else None, lines)
+        for is_request, opened_at, limit in (
+            (True, at, limits[0]),
+            (True, None, None),
+            (False, at, None),
+            (False, None, None),
+        )
+    )
     nothing = Ways((), None, pending=False, begun={}, takes=PortalTakes.ALL)
     request = OpenRequest(text, text, cast(Procedure, None), ())
     all_of_it = dict.fromkeys(MEANINGS[1:], "d1")
@@ -120,7 +129,8 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         ],
         follow.AnswerPage: [follow.AnswerPage(each) for each in opened],
         login.SuspendedPage: [
-            login.SuspendedPage(SuspensionNotice(text, at, text, OwnPage(each, None, at))) for each in (rows, ())
+            login.SuspendedPage(SuspensionNotice(text, at, text, document, document, OwnPage(each, None, at), answers))
+            for each, document, answers in ((rows, text, standing), ((), "", ()))
         ],
         inbox.NotificationsPage: [
             inbox.NotificationsPage(InboxPage((), None), first=True, mails=False),

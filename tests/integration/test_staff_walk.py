@@ -43,8 +43,8 @@ HOSTILE = (
     "*",
     "\u202e\ud7ff",
 )
-LIKE_AN_OFFICER = UNIT_ROLES - {Role.OFFICER}
-"""They have the rights of an officer on this listener, as the table of routes holds."""
+LIKE_A_COMMANDER = UNIT_ROLES - {Role.COMMANDER}
+"""A commander has each of their rights on this listener, as the table of rights holds."""
 UNSAFE = frozenset({"/logout", "/login/logout"})
 """They would end the session of the walk."""
 
@@ -90,7 +90,7 @@ def _may(dependant: Dependant, role: Role) -> bool:
     return any(role in TABLE[right] for right in rights) or any(_may(each, role) for each in dependant.dependencies)
 
 
-@pytest.mark.parametrize("role", sorted(STAFF_ROLES - LIKE_AN_OFFICER))
+@pytest.mark.parametrize("role", sorted(STAFF_ROLES - LIKE_A_COMMANDER))
 def test_no_route_answers_any_role_with_a_fault_of_ours(site: Website, role: Role) -> None:
     secret = site.house.staff_sessions.admit(StaffAccount(ISSUER, role.value, role.value, None))
     found = site.house.staff_sessions.find(secret)

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import Components
 from adapter.gateways.store import own_dossiers, suspensions, tables, windows
-from adapter.model.actor import Actor
+from adapter.gateways.store.suspensions import SuspensionGround
+from adapter.model.actor import Actor, Role
+from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Meaning
+from adapter.services.access.people import Facts
 from adapter.services.access.sessions import AccountHolder, Suspended
 from adapter.services.access.tokens import Machine
 from adapter.services.door.draft import Draft
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.shut import AccountShut
+from adapter.services.notifications.overdue import OverdueNotifications
+from adapter.services.registers.accounts import Accounts, SuspensionBasis
 from adapter.services.watch.mode import Mode, Sight
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import dossier_of
-from tests.harness.people import TESTER, declarant
+from tests.harness.people import TESTER, declarant, person
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 from tests.harness.stores import Original
@@ -219,3 +225,137 @@ def test_by_token_at_a_shut_gate_the_refusal_is_stored_with_its_reason(whole: Co
     with whole.database.reading() as connection:
         (row,) = connection.execute(select(tables.inbox))
     assert any(REASON in each["vi"] for each in row.findings)
+
+
+# -- what only the draft knows (dự thảo): each is off unless configured ------------------------------------
+
+COMMANDER = person("don-truong", Role.COMMANDER, name="LE QUANG MINH", rank="Trung tá", unit=HERE)
+DEPUTY = person("pho-don", Role.DEPUTY, name="PHAM VAN DUC", rank="Thiếu tá", unit=HERE)
+ASKED_FOR = SuspensionBasis(SuspensionGround.PRINCIPAL, "CV-12", ENTERPRISE)
+
+
+def register_staff(whole: Components) -> None:
+    for each, role in (
+        (person("admin", Role.ADMINISTRATOR), "administrator"),
+        (COMMANDER, "commander"),
+        (DEPUTY, "deputy"),
+    ):
+        whole.people.add(each.id, Facts(each.name or "ADMIN", (role,), each.rank, unit=each.unit), actor=TESTER)
+
+
+def with_deputies(whole: Components) -> Accounts:
+    return replace(whole.accounts, delegations=replace(whole.delegations, is_on=True))
+
+
+def test_as_in_force_no_deputy_decides_no_body_asks_and_no_body_is_told(whole: Components) -> None:
+    register_staff(whole)
+    until = whole.legal_clock() + timedelta(days=1)
+    with pytest.raises(NotAllowed, match=r"accounts\.deputy"):
+        whole.delegations.grant(DEPUTY.id, "QĐ-1", valid_to=until, actor=COMMANDER)
+    with pytest.raises(NoRight):
+        whole.accounts.suspend(CITIZEN, unit=HERE, reason=REASON, actor=DEPUTY)
+    with pytest.raises(NotAllowed, match=r"accounts\.principal_request"):
+        whole.accounts.suspend(CITIZEN, unit=HERE, reason=REASON, basis=ASKED_FOR, actor=COMMANDER)
+    made = whole.accounts.suspend(
+        CITIZEN, unit=HERE, reason=REASON, basis=SuspensionBasis(document="QĐ-7", principal=ENTERPRISE), actor=COMMANDER
+    )
+    assert (made.told, made.document, made.decided_by) == ((CITIZEN,), "QĐ-7", made.decided_by)
+    assert made.decided_by is not None
+    assert made.decided_by.startswith("Trung tá LE QUANG MINH, ")
+    (notice,) = whole.accounts.told(actor=COMMANDER)
+    assert notice.arrival is not None
+    assert notice.arrival.due_at is None
+
+
+def test_a_deputy_decides_by_delegation_in_its_unit_and_period_until_it_is_ended(whole: Components) -> None:
+    register_staff(whole)
+    accounts, now = with_deputies(whole), whole.legal_clock()
+    delegations = accounts.delegations
+    with pytest.raises(NoRight):
+        accounts.suspend(CITIZEN, unit=HERE, reason=REASON, actor=DEPUTY)
+    tomorrow, later = now + timedelta(days=1), now + timedelta(days=2)
+    not_yet = delegations.grant(DEPUTY.id, "QĐ-1", valid_from=tomorrow, valid_to=later, actor=COMMANDER)
+    with pytest.raises(NoRight):
+        accounts.suspend(CITIZEN, unit=HERE, reason=REASON, actor=DEPUTY)
+    delegations.end(not_yet, actor=COMMANDER)
+    row_id = delegations.grant(DEPUTY.id, "QĐ-2", valid_to=tomorrow, actor=COMMANDER)
+    accounts.suspend(CITIZEN, unit=HERE, reason=REASON, actor=DEPUTY)
+    accounts.restore(CITIZEN, unit=HERE, reason="Đã xác minh", actor=DEPUTY)
+    with whole.database.reading() as connection:
+        details = list(
+            connection.execute(select(tables.journal.c.detail).where(tables.journal.c.event.like("account.%")))
+        )
+    assert [(each.detail["delegation"], each.detail["delegated_by"]) for each in details] == [(row_id, "QĐ-2")] * 2
+    expired = replace(accounts, clock=lambda: later)
+    for over in (expired, accounts):
+        if over is accounts:
+            delegations.end(row_id, actor=COMMANDER)
+        with pytest.raises(NoRight):
+            over.suspend(CITIZEN, unit=HERE, reason=REASON, actor=DEPUTY)
+    with pytest.raises(NoRight):
+        whole.accounts.suspend(CITIZEN, unit=HERE, reason=REASON, actor=DEPUTY)
+
+
+def test_only_the_head_of_the_unit_delegates_and_only_to_its_deputy(whole: Components) -> None:
+    register_staff(whole)
+    delegations, until = with_deputies(whole).delegations, whole.legal_clock() + timedelta(days=1)
+    with pytest.raises(NoRight):
+        delegations.grant(DEPUTY.id, "QĐ-1", valid_to=until, actor=DEPUTY)
+    other = person("khac", Role.COMMANDER, unit=ELSEWHERE)
+    for to, actor, document, ends in (
+        (DEPUTY.id, other, "QĐ-1", until),
+        (COMMANDER.id, COMMANDER, "QĐ-1", until),
+        ("nobody", COMMANDER, "QĐ-1", until),
+        (DEPUTY.id, COMMANDER, " ", until),
+        (DEPUTY.id, COMMANDER, "QĐ-1", whole.legal_clock()),
+    ):
+        with pytest.raises(NotAllowed):
+            delegations.grant(to, document, valid_to=ends, actor=actor)
+    assert delegations.list(actor=COMMANDER) == []
+
+
+def test_the_request_of_a_body_stops_what_is_done_for_it_and_nothing_else(whole: Components) -> None:
+    accounts = replace(whole.accounts, by_request=True)
+    with pytest.raises(NotAllowed, match="number of the body"):
+        accounts.suspend(CITIZEN, unit=None, reason=REASON, basis=replace(ASKED_FOR, principal=""), actor=TESTER)
+    own = AccountHolder("https://id.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None)
+    of_the_firm = replace(own, subject="firm", tax_code=ENTERPRISE)
+    sessions = [whole.sessions.start(each) for each in (own, of_the_firm)]
+    accounts.suspend(CITIZEN, unit=None, reason=REASON, basis=ASKED_FOR, actor=TESTER)
+    assert [whole.sessions.find(each) is not None for each in sessions] == [True, False]
+    assert send(whole, citizen(whole)).outcome == "accepted"  # type: ignore[attr-defined]
+    procedure = next(each for each in whole.drafts.offered() if each.code == "BQP0100001")
+    with pytest.raises(AccountShut):
+        whole.drafts.begin(CITIZEN, procedure, "HUUNGHI", {}, acts_for=ENTERPRISE)
+    assert whole.drafts.begin(OTHER, procedure, "HUUNGHI", {}, acts_for=ENTERPRISE), "its other people are not touched"
+    accounts.suspend(CITIZEN, unit=None, reason=REASON, actor=TESTER)
+    assert whole.sessions.find(sessions[0]) is None, "a risk is another ground, and stops everything"
+
+
+def test_person_and_body_are_told_in_two_hours_and_a_list_says_whom_nothing_has_reached(whole: Components) -> None:
+    notices = replace(whole.suspension_notices, hours=2.0, to_principals=True)
+    accounts = replace(whole.accounts, notices=notices)
+    whole.grants.give(logged_in("001088007890", ENTERPRISE), CITIZEN, "UQ-1", until=None, procedures=())
+    accounts.suspend(CITIZEN, unit=HERE, reason=REASON, actor=TESTER)
+    told = accounts.told(actor=TESTER)
+    due = whole.legal_clock() + timedelta(hours=2)
+    assert {(each.number, each.arrival.due_at if each.arrival else None) for each in told} == {
+        (CITIZEN, due),
+        (ENTERPRISE, due),
+    }
+    page = whole.inbox.page(logged_in("001088007890", ENTERPRISE))
+    (shown,) = page.notifications
+    assert CITIZEN in shown.text.vi
+    assert REASON in shown.text.vi
+    assert CITIZEN not in (shown.title.vi + shown.title.en)
+    whole.inbox.read(AN, whole.inbox.page(AN).unread)
+    left = [each.number for each in accounts.told(actor=TESTER) if each.arrival and not each.arrival.has_arrived]
+    assert left == [ENTERPRISE]
+    late = OverdueNotifications(whole.database, lambda: due, whole.observe)
+    assert late.watch() == 1, "the clock alerts of it, once"
+    assert late.watch() == 0
+    accounts.restore(CITIZEN, unit=HERE, reason="Đã xác minh", actor=TESTER)
+    assert [(each.number, each.occasion) for each in accounts.told(actor=TESTER)][2:] == [
+        (CITIZEN, "restored"),
+        (ENTERPRISE, "restored"),
+    ]

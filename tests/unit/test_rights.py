@@ -40,6 +40,7 @@ note_papers                 x  x  x
 enter_paper                 x  x  x
 suspend_account                x
 restore_account                x
+decide_accounts                x  x
 grant_authorisation         x  x  x  x
 revoke_authorisation        x  x  x  x
 see_registers               x  x  x  x           x

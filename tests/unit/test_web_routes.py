@@ -109,6 +109,11 @@ OF_STAFF: dict[str, str] = {
     "POST /can-bo/giay/{number}/khop": Right.ENTER_PAPER,
     "POST /can-bo/giay/{number}/tra-lai": Right.ENTER_PAPER,
     "GET /can-bo/xac-nhan": Right.CONFIRM,
+    "GET /can-bo/tai-khoan": Right.SEE_REGISTERS,
+    "GET /can-bo/tai-khoan/tam-dung": Right.DECIDE_ACCOUNTS,
+    "POST /can-bo/tai-khoan/tam-dung": Right.DECIDE_ACCOUNTS,
+    "GET /can-bo/tai-khoan/{id}/khoi-phuc": Right.DECIDE_ACCOUNTS,
+    "POST /can-bo/tai-khoan/{id}/khoi-phuc": Right.DECIDE_ACCOUNTS,
     "POST /can-bo/xac-nhan": Right.CONFIRM,
     f"GET {_FILE}": Right.SEE_DOSSIERS,
     f"POST {_FILE}/accept": Right.ACCEPT,
@@ -185,10 +190,20 @@ OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
         **{role: {Right.USE_CONSOLE} for role in STAFF_ROLES},
         **{role: {Right.USE_CONSOLE, Right.LOOK_UP} for role in OFFICE_ROLES},
         Role.CUSTOMS_ADMINISTRATOR: {Right.USE_CONSOLE, Right.LOOK_UP, Right.MANAGE_CUSTOMS_PEOPLE},
-        Role.AUDITOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.BROWSE_MESSAGES, Right.READ_JOURNAL},
-        Role.OPERATOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.READ_JOURNAL, *OF_AN_OPERATOR},
+        Role.AUDITOR: {
+            *(Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.SEE_REGISTERS),
+            *(Right.BROWSE_MESSAGES, Right.READ_JOURNAL),
+        },
+        Role.OPERATOR: {
+            *(Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.SEE_REGISTERS, Right.READ_JOURNAL),
+            *OF_AN_OPERATOR,
+        },
         Role.ADMINISTRATOR: {Right.USE_CONSOLE, Right.READ_JOURNAL, Right.MANAGE_PEOPLE},
-        **{role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, *OF_AN_OFFICER} for role in UNIT_ROLES},
+        **{
+            role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.SEE_REGISTERS, *OF_AN_OFFICER}
+            | ({Right.DECIDE_ACCOUNTS} if role is not Role.OFFICER else set())
+            for role in UNIT_ROLES
+        },
     },
 }
 """What those who come to a listener may do there; everybody else may do nothing."""

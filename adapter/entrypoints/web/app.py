@@ -107,6 +107,7 @@ def create_staff(components: Components) -> FastAPI:
         components.paper_records,
         components.paper_acts,
         components.paper_forms,
+        components.accounts,
     )
     areas: Sequence[APIRouter] = (
         landing.routes(pages),

@@ -68,6 +68,7 @@ STAFF: Mapping[str, TableGrant] = {
         (
             *_WINDOW,
             "suspension",
+            "delegation",
             "authorisation",
             "certificate",
             "person",

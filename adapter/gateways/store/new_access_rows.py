@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
@@ -154,6 +155,23 @@ class NewSuspension(TypedDict):
     reason: str
     officer: str
     since: datetime
+    ground: NotRequired[str]
+    document: NotRequired[str | None]
+    principal: NotRequired[str | None]
+    decided_by: NotRequired[str | None]
+    told: NotRequired[Sequence[str]]
+
+
+class NewDelegation(TypedDict):
+    """What a deputy is to decide for the head of his unit."""
+
+    person: str
+    unit: str
+    document: str
+    valid_from: datetime
+    valid_to: datetime
+    granted_by: str
+    granted_at: datetime
 
 
 class NewLink(TypedDict):

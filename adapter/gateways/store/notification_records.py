@@ -25,17 +25,22 @@ class StoredNotification:
 
 
 @dataclass(frozen=True, slots=True)
-class UnarrivedNotification:
-    """One that is to be had in time and that nobody has read, with its e-mails counted."""
+class NoticeArrival:
+    """How far a notification came: when its reader has read it, and its e-mails counted by their state."""
 
-    id: int
     number: str
-    kind: str
+    cause: str
     created_at: datetime
-    due_at: datetime
+    due_at: datetime | None
+    read_at: datetime | None
     mails: int
     sent: int
     failed: int
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether he has read it, or a mail server has taken its e-mail."""
+        return self.read_at is not None or self.sent > 0
 
 
 @dataclass(frozen=True, slots=True)

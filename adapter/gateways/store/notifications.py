@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.mails import FAILED, SENT
 from adapter.gateways.store.new_rows import NewRow
-from adapter.gateways.store.notification_records import StoredNotification, UnarrivedNotification
+from adapter.gateways.store.notification_records import NoticeArrival, StoredNotification
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import amendment_request, dossier, mail, notification, outbox
 from adapter.model.dossier import DossierState
@@ -90,25 +90,31 @@ def mark_late(connection: Connection, ids: Sequence[int], at: datetime) -> None:
     connection.execute(update(notification).where(notification.c.id.in_(ids)).values(late_at=at))
 
 
-def to_arrive(connection: Connection, limit: int) -> list[UnarrivedNotification]:
-    """Notifications with a time to be had by that nobody has read, the newest first, each with its e-mails' states."""
-    sent = func.count(mail.c.id).filter(mail.c.state == SENT).label("sent")
-    failed = func.count(mail.c.id).filter(mail.c.state == FAILED).label("failed")
+def arrivals(connection: Connection, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], NoticeArrival]:
+    """How far those of these numbers and causes came, by number and cause."""
+    if not wanted:
+        return {}
+    own = notification.c.number, notification.c.cause
     query = (
-        select(notification, sent, failed, func.count(mail.c.id).label("mails"))
+        select(notification, *_mails())
         .outerjoin(mail, mail.c.notification_id == notification.c.id)
-        .where(notification.c.due_at.is_not(None), notification.c.read_at.is_(None))
+        .where(tuple_(*own).in_(wanted))
         .group_by(notification.c.id)
-        .order_by(notification.c.created_at.desc())
-        .limit(limit)
     )
-    return made_all(UnarrivedNotification, connection.execute(query))
+    return {(each.number, each.cause): each for each in made_all(NoticeArrival, connection.execute(query))}
 
 
 def parties_of_open_dossiers(connection: Connection, since: datetime) -> set[str]:
     """The numbers of the declarants and principals of dossiers that were received since then and are not finished."""
     query = select(dossier.c.identities).where(dossier.c.state.in_(_OPEN), dossier.c.received_at >= since)
     return {number for identities in connection.execute(query).scalars() for number in identities}
+
+
+def _mails() -> list[ColumnElement[int]]:
+    """The e-mails of a notification, counted by their state."""
+    sent = func.count(mail.c.id).filter(mail.c.state == SENT).label("sent")
+    failed = func.count(mail.c.id).filter(mail.c.state == FAILED).label("failed")
+    return [sent, failed, func.count(mail.c.id).label("mails")]
 
 
 def _whole() -> Any:

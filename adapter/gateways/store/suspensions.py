@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Unpack
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -12,6 +13,15 @@ from sqlalchemy import Connection, Row, insert, select, update
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.new_access_rows import NewSuspension
 from adapter.gateways.store.tables import suspension
+
+
+class SuspensionGround(StrEnum):
+    """What a suspension rests on."""
+
+    RISK = "risk"
+    """A risk to the security of the data (Article 8, in force)."""
+    PRINCIPAL = "principal"
+    """The request of the body whose account it is (dự thảo): it concerns only what is done for that body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,29 @@ class Suspension:
     lifted_at: datetime | None
     lifted_reason: str | None
     lifted_officer: str | None
+    ground: SuspensionGround = SuspensionGround.RISK
+    document: str | None = None
+    principal: str | None = None
+    """Personal number or tax code of the body that has asked for it, or is told of it too."""
+    decided_by: str | None = None
+    """Who has decided it, as the declarant is told; None: of earlier versions, which kept the id alone."""
+    lifted_document: str | None = None
+    told: tuple[str, ...] = ()
+    """The numbers of those who have got a notice of it."""
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """Who is told of its end: whoever was told of its beginning."""
+        return self.told or (self.number,)
+
+    def covers(self, unit: str | None) -> bool:
+        """Whether it holds at that unit; None: everywhere."""
+        return self.unit is None or self.unit == unit
+
+    def concerns(self, numbers: Collection[str]) -> bool:
+        """Whether it stops whoever uses these numbers."""
+        asked_for = self.ground is SuspensionGround.PRINCIPAL
+        return self.number in numbers and (not asked_for or self.principal in numbers)
 
 
 def current(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
@@ -40,7 +73,12 @@ def current(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
 
 def stopping(found: Iterable[Suspension], numbers: Collection[str], unit: str | None) -> list[Suspension]:
     """Those among them that stop whoever uses these numbers at that unit; None: only what holds everywhere."""
-    return [each for each in found if each.number in numbers and each.unit in (None, unit)]
+    return [each for each in found if each.concerns(numbers) and each.covers(unit)]
+
+
+def find(connection: Connection, row_id: int) -> Suspension | None:
+    """One of them, lifted or not."""
+    return next(map(_suspension, connection.execute(select(suspension).where(suspension.c.id == row_id))), None)
 
 
 def add(connection: Connection, database: Database, **values: Unpack[NewSuspension]) -> int:
@@ -50,10 +88,18 @@ def add(connection: Connection, database: Database, **values: Unpack[NewSuspensi
     return row_id
 
 
-def lift(connection: Connection, row_id: int, *, reason: str, officer: str, at: datetime) -> None:
+def lift(
+    connection: Connection, row_id: int, *, reason: str, officer: str, at: datetime, document: str | None = None
+) -> None:
     """End a suspension."""
-    values = {"lifted_at": at, "lifted_reason": reason, "lifted_officer": officer}
+    values = {"lifted_at": at, "lifted_reason": reason, "lifted_officer": officer, "lifted_document": document}
     connection.execute(update(suspension).where(suspension.c.id == row_id).values(values))
+
+
+def newest(connection: Connection, limit: int) -> list[Suspension]:
+    """The newest, lifted ones too."""
+    query = select(suspension).order_by(suspension.c.since.desc(), suspension.c.id.desc()).limit(limit)
+    return [_suspension(row) for row in connection.execute(query)]
 
 
 def every(connection: Connection, *, number: str | None = None, lifted: bool = True) -> list[Suspension]:
@@ -77,4 +123,10 @@ def _suspension(row: Row[Any]) -> Suspension:
         lifted_at=row.lifted_at,
         lifted_reason=row.lifted_reason,
         lifted_officer=row.lifted_officer,
+        ground=SuspensionGround(row.ground),
+        document=row.document,
+        principal=row.principal,
+        decided_by=row.decided_by,
+        lifted_document=row.lifted_document,
+        told=tuple(row.told or ()),
     )

@@ -715,12 +715,33 @@ suspension = Table(
     Column("lifted_at", Moment),
     Column("lifted_reason", Text),
     Column("lifted_officer", String(120)),
+    Column("ground", String(10), nullable=False, server_default="risk"),  # risk | principal
+    Column("document", String(80)),
+    Column("principal", String(20)),  # whose request it is, or who is told of it too
+    Column("decided_by", String(250)),  # as the declarant is told: rank, name, unit
+    Column("lifted_document", String(80)),
+    Column("told", JSON),  # the numbers of those who have got a notice of it
 )
 Index(
     "ix_suspension_open",
     suspension.c.number,
     sqlite_where=text("lifted_at IS NULL"),
     postgresql_where=text("lifted_at IS NULL"),
+)
+
+delegation = Table(  # of the draft alone: a deputy decides on accounts for the head of his unit
+    "delegation",
+    metadata,
+    _id(),
+    Column("person", String(100), nullable=False, index=True),
+    Column("unit", String(20), nullable=False),
+    Column("document", String(80), nullable=False),
+    Column("valid_from", Moment, nullable=False),
+    Column("valid_to", Moment, nullable=False),
+    Column("granted_by", String(120), nullable=False),
+    Column("granted_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_by", String(120)),
 )
 
 expiry_alert = Table(

@@ -37,6 +37,8 @@ class Right(StrEnum):
     """Enter what was done by hand while nothing else worked, and check what a colleague has entered."""
     SUSPEND_ACCOUNT = "suspend_account"
     RESTORE_ACCOUNT = "restore_account"
+    DECIDE_ACCOUNTS = "decide_accounts"
+    """Come to where accounts are suspended and restored; a deputy decides there by delegation only (dự thảo)."""
     GRANT_AUTHORISATION = "grant_authorisation"
     REVOKE_AUTHORISATION = "revoke_authorisation"
     SEE_REGISTERS = "see_registers"
@@ -82,6 +84,7 @@ RIGHT_NAMES = {
     Right.ENTER_PAPER: Label("nhập và kiểm tra hồ sơ giấy", "enter and check what was done on paper"),
     Right.SUSPEND_ACCOUNT: Label("tạm dừng tài khoản", "suspend an account"),
     Right.RESTORE_ACCOUNT: Label("khôi phục tài khoản", "restore an account"),
+    Right.DECIDE_ACCOUNTS: Label("vào trang tạm dừng, khôi phục tài khoản", "come to where accounts are suspended"),
     Right.GRANT_AUTHORISATION: Label("ghi nhận ủy quyền", "register an authorisation"),
     Right.REVOKE_AUTHORISATION: Label("hủy ủy quyền", "revoke an authorisation"),
     Right.SEE_REGISTERS: Label("xem sổ chứng thư số, ủy quyền, tài khoản", "see the registers of declarants"),
@@ -126,6 +129,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     # Article 8 names the head of the border post; a deputy by delegation is of the draft only.
     Right.SUSPEND_ACCOUNT: frozenset({Role.COMMANDER}),
     Right.RESTORE_ACCOUNT: frozenset({Role.COMMANDER}),
+    Right.DECIDE_ACCOUNTS: _HEADS,
     Right.GRANT_AUTHORISATION: _UNIT | {Role.OPERATOR},
     Right.REVOKE_AUTHORISATION: _UNIT | {Role.OPERATOR},
     Right.SEE_REGISTERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},

@@ -162,13 +162,11 @@ def _accounts(declaration: Declaration, found: Mapping[Name, Registered]) -> set
 def _suspended(register: Register, declaration: Declaration) -> Iterator[Finding]:
     """The refusal names the reason (QĐ 15/2019/QĐ-TTg Article 8), never the number."""
     envelope = declaration.verified.envelope
-    unit = declaration.values.get(envelope.procedure.place.get("unit", "")) or envelope.header.recipient.unit_code
-    suspended = [
-        each
-        for number in sorted(_accounts(declaration, register.certificates))
-        for each in register.suspensions.get(number, ())
-        if each.unit is None or each.unit == unit
-    ]
+    stated = declaration.values.get(envelope.procedure.place.get("unit", ""))
+    unit = stated if isinstance(stated, str) and stated else envelope.header.recipient.unit_code
+    accounts = _accounts(declaration, register.certificates)
+    found = [each for number in sorted(accounts) for each in register.suspensions.get(number, ())]
+    suspended = suspensions.stopping(found, accounts, unit)
     for reason, since in dict.fromkeys((each.reason, each.since) for each in suspended):
         words = {"reason": reason, "since": since.astimezone(VIETNAM).strftime("%d/%m/%Y")}
         pointer = f"/Envelope/Body/Content/{envelope.spec.root}"

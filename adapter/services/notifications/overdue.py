@@ -11,7 +11,7 @@ from datetime import datetime
 
 from adapter.gateways.store import notifications as store
 from adapter.gateways.store.database import Database
-from adapter.gateways.store.notification_records import UnarrivedNotification
+from adapter.gateways.store.notification_records import NoticeArrival
 from adapter.model.events import Event, Observe
 
 AT_ONCE = 100
@@ -39,7 +39,7 @@ class OverdueNotifications:
         return len(rows)
 
 
-def what_stands_in_the_way(each: UnarrivedNotification) -> str:
+def what_stands_in_the_way(each: NoticeArrival) -> str:
     """Why one has not arrived, as far as that is known, and what to do."""
     if each.sent:
         return "the mail server accepted an e-mail; it was not read at the portal"

@@ -1,30 +1,48 @@
-"""Suspending the e-ID account of a declarant, at one gate unit or everywhere (QĐ 15/2019/QĐ-TTg Article 8)."""
+"""Suspending the e-ID account of a declarant, at one gate unit or everywhere (QĐ 15/2019/QĐ-TTg Article 8).
+
+In force: the head of the post decides, on a risk to the security of the data, and the declarant is told why. What only
+the draft knows (dự thảo) has a switch each: a deputy by delegation, the request of the body whose account it is, and
+notices to person and body within hours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from adapter.gateways.store import journal, notifications, sessions
+from adapter.gateways.store import journal, sessions
 from adapter.gateways.store import suspensions as store
 from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.delegations import Delegation
 from adapter.gateways.store.journal import Entry
-from adapter.gateways.store.notification_records import UnarrivedNotification
-from adapter.gateways.store.suspensions import Suspension
+from adapter.gateways.store.suspensions import Suspension, SuspensionGround
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
-from adapter.model.notification import NO_NOTIFICATIONS, RESTORED, SUSPENDED, NotificationKinds
+from adapter.model.notification import RESTORED, SUSPENDED
 from adapter.model.text import REASON, typed
 from adapter.model.units import BorderUnits
-from adapter.pipeline.envelope import hour_and_day
 from adapter.pipeline.units import codes_stated
-from adapter.services.access.rights import Right, needs, needs_in_unit
-from adapter.services.notifications.telling import notification_rows
+from adapter.services.access.rights import Right, has, needs, needs_in_unit
+from adapter.services.registers.delegations import Delegations
 from adapter.services.registers.party_numbers import number_of
+from adapter.services.registers.suspension_notices import DecisionTold, SentNotice, SuspensionNotices
 
-_NOTICES = 200
+_SHOWN = 200
+"""Suspensions of which the page tells how far their notices came: the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionBasis:
+    """What a suspension rests on. `document`: the decision's number; `principal`: the number of the body."""
+
+    ground: SuspensionGround = SuspensionGround.RISK
+    document: str = ""
+    principal: str = ""
+
+
+AT_RISK = SuspensionBasis()
 
 
 @dataclass(frozen=True)
@@ -36,63 +54,89 @@ class Accounts:
     """Asked only for the unit's code."""
     units: Callable[[], BorderUnits]
     clock: Callable[[], datetime]
-    notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
-    """The notifications to the holder (Article 8: thông báo cho người làm thủ tục, nêu rõ lý do)."""
-    notice_hours: float | None = None
-    """So soon he is to have it; None: no time is stated. The draft (dự thảo) has 2 hours."""
+    notices: SuspensionNotices
+    delegations: Delegations
+    by_request: bool = False
+    """Whether the request of a body is a ground (dự thảo)."""
 
-    def suspend(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> Suspension:
+    def suspend(
+        self, number: str, *, unit: str | None, reason: str, basis: SuspensionBasis = AT_RISK, actor: Actor
+    ) -> Suspension:
         """Suspend: the next message of this account is refused, at both channels, with the reason.
 
         Raises:
-            NotAllowed: no number, no unit, no reason that could be told to him, or it is suspended there already.
+            NotAllowed: no number, no unit, no reason that could be told to him, a ground that is switched off, or it
+                is suspended there already.
             NoRight: the actor has no right to it, or the unit is another one than his.
         """
-        now, why = self.clock(), reason_of(reason)
-        account = number_of(number)
-        needs(actor, Right.SUSPEND_ACCOUNT)
+        now, why, account = self.clock(), reason_of(reason), number_of(number)
+        _may(actor, Right.SUSPEND_ACCOUNT)
+        by = self._told_of(actor)
+        stated = self._basis(account, basis)
         self._is_unit(unit)
-        self._in_his_unit(actor, Right.SUSPEND_ACCOUNT, unit)
         with self.database.transaction() as connection:
+            delegation = self._decides(connection, actor, Right.SUSPEND_ACCOUNT, unit, now)
             self.database.lock(connection, [f"account:{account}"])
-            suspended = store.current(connection, [account])
-            if any(each.unit in (None, unit) for each in suspended):
-                where = "everywhere" if any(each.unit is None for each in suspended) else f"at {unit}"
-                raise NotAllowed(f"this account is suspended {where} already; restore it first, or see `account list`")
+            self._is_new(connection, account, unit, stated)
             row_id = store.add(
-                connection, self.database, number=account, unit=unit, reason=why, officer=actor.id, since=now
+                connection,
+                self.database,
+                number=account,
+                unit=unit,
+                reason=why,
+                officer=actor.id,
+                since=now,
+                ground=stated.ground.value,
+                document=stated.document or None,
+                principal=stated.principal or None,
+                decided_by=by,
+                told=self.notices.readers(connection, account, stated.principal or None, now),
             )
-            detail = {"suspension": row_id, "unit": unit, "reason": why, "officer": actor.id}
             # At one unit its forms are shut. The inner network's role sees no session of the portal, which asks the
             # register with each request; this ends them at once where it may.
-            if unit is None:
+            if unit is None and stated.ground is SuspensionGround.RISK:
                 sessions.end_of_number(connection, account)
+            detail = {"suspension": row_id, "unit": unit, "reason": why, "officer": actor.id, **_by(delegation)}
+            detail |= {"ground": stated.ground.value, "document": stated.document or None}
             journal.append(connection, self.database, Entry.by("account.suspend", actor, now, detail))
-            self._tell(connection, SUSPENDED, account, row_id, unit, why, now)
-            return next(each for each in store.current(connection, [account]) if each.id == row_id)
+            made = store.find(connection, row_id)
+            assert made is not None, "it was added just now"
+            self.notices.tell(connection, SUSPENDED, made, DecisionTold(why, by, now))
+            return made
 
-    def restore(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> list[Suspension]:
-        """Restore, at the unit named or wherever it is suspended; gives what was lifted.
+    def restore(
+        self,
+        number: str,
+        *,
+        unit: str | None,
+        reason: str,
+        document: str = "",
+        only: int | None = None,
+        actor: Actor,
+    ) -> list[Suspension]:
+        """Restore, at the unit named or wherever it is suspended (`only`: that one of them); gives what was lifted.
 
         Raises:
-            NotAllowed: it is not suspended there.
+            NotAllowed: it is not suspended there, or no ground is stated.
             NoRight: the actor has no right to it, or it is suspended at another unit than his.
         """
-        now, why = self.clock(), reason_of(reason)
-        account = number_of(number)
-        needs(actor, Right.RESTORE_ACCOUNT)
+        now, why, account = self.clock(), reason_of(reason), number_of(number)
+        paper = typed(document, "the document", most=80)
+        _may(actor, Right.RESTORE_ACCOUNT)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"account:{account}"])
             lifted = [each for each in store.current(connection, [account]) if unit is None or each.unit == unit]
+            lifted = [each for each in lifted if only in (None, each.id)]
             if not lifted:
                 where = f" at {unit}" if unit else ""
                 raise NotAllowed(f"this account is not suspended{where}; see `account list`")
             for each in lifted:
-                self._in_his_unit(actor, Right.RESTORE_ACCOUNT, each.unit)
-                store.lift(connection, each.id, reason=why, officer=actor.id, at=now)
+                delegation = self._decides(connection, actor, Right.RESTORE_ACCOUNT, each.unit, now)
+                store.lift(connection, each.id, reason=why, officer=actor.id, at=now, document=paper or None)
                 detail = {"suspension": each.id, "unit": each.unit, "reason": why, "officer": actor.id}
+                detail |= {"document": paper or None, **_by(delegation)}
                 journal.append(connection, self.database, Entry.by("account.restore", actor, now, detail))
-                self._tell(connection, RESTORED, account, each.id, each.unit, why, now)
+                self.notices.tell(connection, RESTORED, each, DecisionTold(why, self._told_of(actor), now))
         return lifted
 
     def list(self, *, number: str | None = None, lifted: bool = False, actor: Actor) -> list[Suspension]:
@@ -105,37 +149,74 @@ class Accounts:
         with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None, lifted=lifted)
 
-    def unread_notices(self, *, actor: Actor) -> Sequence[UnarrivedNotification]:
-        """Notices that are to be had in time (`notice_hours`) and that nobody has read, the newest first.
+    def show(self, row_id: int, *, actor: Actor) -> Suspension | None:
+        """One of them, lifted or not; None: there is none of that id.
 
         Raises:
             NoRight: the actor may not see the registers.
         """
         needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
-            return notifications.to_arrive(connection, _NOTICES)
+            return store.find(connection, row_id)
 
-    def _tell(
-        self,
-        connection: Connection,
-        occasion: str,
-        account: str,
-        suspension: int,
-        unit: str | None,
-        reason: str,
-        at: datetime,
-    ) -> None:
-        due = None if self.notice_hours is None else at + timedelta(hours=self.notice_hours)
-        where = "tại mọi đơn vị (everywhere)" if unit is None else f"tại {unit} (at {unit})"
-        words = {"at": hour_and_day(at), "reason": reason, "where": where}
-        kind, cause = self.notifications().of_occasion(occasion), f"suspension:{suspension}:{occasion}"
-        rows = notification_rows(kind, [account], cause=cause, words=words, at=at, due_at=due)
-        notifications.add(connection, self.database, rows)
+    def told(self, *, actor: Actor) -> Sequence[SentNotice]:
+        """How far the notices of the newest suspensions came, lifted ones too: whom nothing has reached is telephoned.
 
-    def _in_his_unit(self, actor: Actor, right: Right, code: str | None) -> None:
-        """What is suspended everywhere is of no unit more than of another."""
-        if code is not None:
-            needs_in_unit(actor, right, self.units().by_code(code), f"the account at {code}")
+        Raises:
+            NoRight: the actor may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
+        with self.database.reading() as connection:
+            return self.notices.of(connection, store.newest(connection, _SHOWN))
+
+    def may_decide(self, actor: Actor) -> bool:
+        """Whether he may suspend and restore now: the head of a unit, or his deputy by a delegation in force."""
+        with self.database.reading() as connection:
+            by_delegation = self.delegations.of(connection, actor, self.clock()) is not None
+        return has(actor, Right.SUSPEND_ACCOUNT) or by_delegation
+
+    def _decides(
+        self, connection: Connection, actor: Actor, right: Right, unit: str | None, at: datetime
+    ) -> Delegation | None:
+        """By which delegation he decides; None: by his own right. What is everywhere is of no unit more than another.
+
+        Raises:
+            NoRight: he has neither, or the unit is another one than his.
+        """
+        delegation = None if has(actor, right) else self.delegations.of(connection, actor, at)
+        if delegation is None:
+            needs(actor, right)
+        if unit is not None:
+            asked = right if delegation is None else Right.DECIDE_ACCOUNTS
+            needs_in_unit(actor, asked, self.units().by_code(unit), f"the account at {unit}")
+        return delegation
+
+    def _basis(self, account: str, stated: SuspensionBasis) -> SuspensionBasis:
+        principal = number_of(stated.principal) if stated.principal.strip() else ""
+        if stated.ground is SuspensionGround.PRINCIPAL:
+            if not self.by_request:
+                raise NotAllowed(
+                    "the request of a body is a ground by the draft alone, which is off: accounts.principal_request"
+                )
+            if not principal:
+                raise NotAllowed("state the number of the body that has asked for it")
+        if principal == account:
+            raise NotAllowed("the body is another party than the account that is suspended")
+        return SuspensionBasis(stated.ground, typed(stated.document, "the document", most=80), principal)
+
+    def _is_new(self, connection: Connection, account: str, unit: str | None, stated: SuspensionBasis) -> None:
+        standing = [each for each in store.current(connection, [account]) if each.covers(unit)]
+        for each in standing:
+            same_request = (each.ground, each.principal) == (stated.ground, stated.principal)
+            if each.ground is SuspensionGround.RISK or same_request:
+                where = "everywhere" if each.unit is None else f"at {unit}"
+                raise NotAllowed(f"this account is suspended {where} already; restore it first, or see `account list`")
+
+    def _told_of(self, actor: Actor) -> str:
+        """Rank, name and unit of who decides, as the declarant is told them; the id where no name is known."""
+        unit = self.units().by_code(actor.unit)
+        name = " ".join(part for part in (actor.rank, actor.name) if part) or actor.id
+        return ", ".join(part for part in (name, unit.name if unit else "") if part)[:250]
 
     def _is_unit(self, unit: str | None) -> None:
         if unit is None:
@@ -154,3 +235,17 @@ def reason_of(text: str) -> str:
     return typed(
         text, f"a reason of 1 to {REASON} characters is shown to the declarant in each refusal", most=REASON, least=1
     )
+
+
+def _may(actor: Actor, right: Right) -> None:
+    """He has the right, or a role that may get it by a delegation.
+
+    Raises:
+        NoRight: neither.
+    """
+    if not has(actor, Right.DECIDE_ACCOUNTS):
+        needs(actor, right)
+
+
+def _by(delegation: Delegation | None) -> dict[str, int | str | None]:
+    return {} if delegation is None else {"delegation": delegation.id, "delegated_by": delegation.document}

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.officer import acting, confirming, dossier, moving, papers, requesting, worklist
+from adapter.entrypoints.web.officer import (
+    accounts,
+    acting,
+    confirming,
+    dossier,
+    moving,
+    papers,
+    requesting,
+    worklist,
+)
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.model.catalogue import Catalogue
 from adapter.services.access.rights import Right
@@ -19,8 +28,12 @@ from adapter.services.dossiers.paper_records import PaperRecords
 from adapter.services.dossiers.phrases import Phrases
 from adapter.services.dossiers.printing import CasePrints
 from adapter.services.dossiers.worklist import WorkLists
+from adapter.services.registers.accounts import Accounts
 
-ENTRIES = (NavigationEntry("work.title", worklist.LIST, Right.SEE_DOSSIERS),)
+ENTRIES = (
+    NavigationEntry("work.title", worklist.LIST, Right.SEE_DOSSIERS),
+    NavigationEntry("accounts.title", accounts.LIST, Right.SEE_REGISTERS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class OfficerUses:
     papers: PaperRecords
     paper_acts: PaperActs
     paper_forms: PaperForms
+    accounts: Accounts
 
 
 def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
@@ -44,6 +58,7 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router = APIRouter()
     router.include_router(worklist.routes(pages, uses.lists, uses.papers, guard))
     router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, guard))
+    router.include_router(accounts.routes(pages, uses.accounts, guard))
     router.include_router(confirming.routes(shared))
     router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, guard))
     router.include_router(requesting.routes(shared, uses.catalogue))
