@@ -149,6 +149,9 @@ OPEN = {
     *("stored_file.digest", "stored_file.threat", "attachment.digest", "attachment.name", "attachment.what"),
     *("attachment.owner", "attachment.added_by"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
+    *("suspension.ground", "suspension.document", "suspension.principal", "suspension.decided_by"),
+    *("suspension.lifted_document", "delegation.person", "delegation.unit", "delegation.document"),
+    *("delegation.granted_by", "delegation.ended_by"),
 }
 """The columns whose letters are anybody's."""
 
