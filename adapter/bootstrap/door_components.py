@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
+from urllib.parse import urlsplit
 
-from adapter.bootstrap.clock_and_ids import new_message_id
+from adapter.bootstrap.clock_and_ids import new_message_id, new_secret
 from adapter.bootstrap.dossier_components import DossierComponents
 from adapter.bootstrap.reach import Reach
 from adapter.gateways.store.own_numbers import NumberRequest
+from adapter.model.actor import Actor
 from adapter.model.identifiers import DossierKey
-from adapter.services.decisions.remote import RemoteReception
+from adapter.pipeline.signature.statement import StatementGround
+from adapter.services.decisions.remote import RemoteCertificates, RemoteGrants, RemoteReception, RemoteUploads
 from adapter.services.door.corrections import Corrections
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.drafts import Drafts
@@ -20,8 +23,13 @@ from adapter.services.door.presses import Presses
 from adapter.services.door.reception import Judging, Reception
 from adapter.services.door.retention import DraftRetention
 from adapter.services.door.shut import ShutForms
+from adapter.services.door.signed_uploads import ProvenUploads, SignedUploads, UploadOpening, UploadReception
 from adapter.services.door.submission import Door
 from adapter.services.registers.grants import Grants
+from adapter.services.registers.own_certificates import CertificateHolders, OwnCertificates, ProvenCertificates
+from adapter.services.registers.signed_grants import GrantSigners, GrantStatements, SignedGrants
+from adapter.services.statements.issuing import Statements
+from adapter.services.statements.proving import StatementProofs
 
 
 class DoorComponents(DossierComponents):
@@ -32,6 +40,10 @@ class DoorComponents(DossierComponents):
         """Where the portal hands over what it has sealed."""
         if self.reach is not Reach.WHOLE:
             return RemoteReception(self.decisions.ask)
+        return UploadReception(self._judging, self.proven_uploads)
+
+    @cached_property
+    def _judging(self) -> Judging:
         return Judging(
             database=self.database,
             threshold=self.threshold,
@@ -84,7 +96,66 @@ class DoorComponents(DossierComponents):
 
     @cached_property
     def grants(self) -> Grants:
-        return Grants(self.database, self.catalogue, self.legal_clock)
+        return Grants(self.database, self.catalogue, self.legal_clock, lambda: self.notification_kinds)
+
+    @cached_property
+    def statements(self) -> Statements:
+        return Statements(self.database, lambda: self.catalogue.statements, self._host, new_secret, self.legal_clock)
+
+    @cached_property
+    def statement_proofs(self) -> StatementProofs:
+        findings = lambda: self.catalogue.findings  # noqa: E731
+        return StatementProofs(self.database, self._statement_ground, findings, self._host, self.legal_clock)
+
+    @property
+    def _host(self) -> str:
+        """The portal's own, as statements name it."""
+        stated = self.settings.web.portal.public_url
+        return urlsplit(stated).netloc if stated else self.portal
+
+    def _statement_ground(self) -> StatementGround | None:
+        form = self.catalogue.statements
+        if form is None:
+            return None
+        return StatementGround(self.ground.limits, self.trust, self.timing, form, self.schema_by_name)
+
+    @cached_property
+    def own_certificates(self) -> OwnCertificates:
+        return OwnCertificates(self.database, self.statements)
+
+    @cached_property
+    def certificate_holders(self) -> CertificateHolders:
+        if self.reach is not Reach.WHOLE:
+            return RemoteCertificates(self.decisions.ask)
+        approval = self.settings.trust.registry.approval
+        return ProvenCertificates(self.registry, self.statement_proofs, self._declarant, approval)
+
+    @cached_property
+    def grant_statements(self) -> GrantStatements:
+        return GrantStatements(self.statements)
+
+    @cached_property
+    def grant_signers(self) -> GrantSigners:
+        if self.reach is not Reach.WHOLE:
+            return RemoteGrants(self.decisions.ask)
+        return SignedGrants(self.grants, self.statement_proofs, self._declarant, self.representation)
+
+    def _declarant(self, secret: str) -> Actor | None:
+        """Who has logged in at the portal by that secret."""
+        session = self.sessions.find(secret)
+        return session.actor if session else None
+
+    @cached_property
+    def signed_uploads(self) -> SignedUploads:
+        return SignedUploads(self.database, self.statements, self.upload_opening, self.door)
+
+    @cached_property
+    def upload_opening(self) -> UploadOpening:
+        return RemoteUploads(self.decisions.ask) if self.reach is not Reach.WHOLE else self.proven_uploads
+
+    @cached_property
+    def proven_uploads(self) -> ProvenUploads:
+        return ProvenUploads(self.database, self.threshold, self.statement_proofs, self.legal_clock)
 
     @cached_property
     def corrections(self) -> Corrections:

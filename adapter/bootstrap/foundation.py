@@ -113,11 +113,11 @@ class Foundation:
 
     @cached_property
     def authorisations(self) -> Authorisations:
-        return Authorisations(self.database, self.legal_clock, self.representation)
+        return Authorisations(self.database, self.legal_clock, self.representation, lambda: self.notification_kinds)
 
     @cached_property
     def registry(self) -> Registry:
-        return Registry(self.database, self.number_places, self.legal_clock)
+        return Registry(self.database, self.number_places, self.legal_clock, lambda: self.notification_kinds)
 
     @cached_property
     def ground(self) -> Ground:

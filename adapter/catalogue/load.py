@@ -29,6 +29,7 @@ from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure, ReplyKind, RequestWords
+from adapter.model.statement import Purpose, StatementForm
 from adapter.pipeline.forms.places import XSD_NAMESPACE
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ class Loader:
         meanings = self._guarded(file, lambda _: make_meanings(messages)) or {}
         replies = self._guarded(file, lambda _: self._replies(messages)) or {}
         technical = self._guarded(file, lambda _: self._technical(messages.get("technical", {}))) or {}
+        statements = self._guarded(file, lambda _: self._statements(messages.get("statements")))
         consequences = self._consequences()
         codelists = self._codelists()  # before the procedures: a field knows what its list is called
         procedures: dict[ProcedureCode, tuple[Procedure, ...]] = {}
@@ -94,6 +96,7 @@ class Loader:
             request_words=consequences.words,
             customs=self._customs(procedures) or CustomsView(),
             notifications=self._notifications() or NO_NOTIFICATIONS,
+            statements=statements,
         )
 
     def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:
@@ -177,6 +180,15 @@ class Loader:
             late = bool(item.get("after_confirmation", False))
             specs[pair] = MessageSpec(pair, meaning, item["root"], name, self._schema(name), item.get("form"), late)
         return specs
+
+    def _statements(self, stated: Mapping[str, Any] | None) -> StatementForm | None:
+        """How signed statements are written; None for mappings of an earlier version, which have none."""
+        if stated is None:
+            return None
+        says = {Purpose(name): Label(text["vi"], text["en"]) for name, text in stated["says"].items()}
+        if missing := set(Purpose) - set(says):
+            raise ValueError(f"statements: says has no words for {', '.join(sorted(missing))}")
+        return StatementForm(self._schema(stated["schema"]), stated["schema"], says)
 
     def _codelists(self) -> dict[str, dict[str, Code]]:
         lists = {}

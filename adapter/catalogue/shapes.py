@@ -71,6 +71,7 @@ MESSAGES: Mapping[str, Any] = {
     "meanings": {ANY_WORD: TEXT},
     "replies": {ANY_WORD: {"type": TEXT, "function": TEXT, "schema": TEXT_OR_NOTHING}},
     "technical": {ANY_WORD: {"schema": TEXT}},
+    "statements": {"schema": TEXT, "says": {ANY_WORD: _LABEL}},
 }
 FINDINGS: Mapping[str, Any] = {
     "prefix": TEXT,

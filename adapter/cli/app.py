@@ -28,7 +28,7 @@ COMMANDS = {
     "dossier": "amendments:dossier",
     "journal": "journals:journal",
     "quarantine": "quarantines:quarantine",
-    "certificate": "registers:certificate",
+    "certificate": "certificates:certificate",
     "authorisation": "registers:authorisation",
     "account": "accounts:account",
     "alerts": "alerting:alerts",

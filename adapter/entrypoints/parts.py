@@ -123,6 +123,7 @@ def clock(part: Components, pulse: Pulse) -> Clock:
             part.mode_notices.sign,
             part.overdue.watch,
             part.rates.sweep,
+            part.statements.sweep,
             part.draft_retention.sweep,
             part.attachments.sweep,
             part.scanning.catch_up,

@@ -15,6 +15,7 @@ from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.procedure import Meaning, Procedure, ReplyKind, RequestWords
+from adapter.model.statement import StatementForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Catalogue:
     """The values of persons and vehicles that customs see."""
     notifications: NotificationKinds = NO_NOTIFICATIONS
     """Notifications to declarants."""
+    statements: StatementForm | None = None
+    """How statements that people sign are written; None: these data have none."""
     warn_share: float = 0.75
     """The share of a time limit after which an alert is sent."""
 

@@ -21,7 +21,14 @@ SUSPENDED, RESTORED, ADDRESS, DRAFT_ENDS = "suspended", "restored", "address", "
 SUSPENDED_PRINCIPAL, RESTORED_PRINCIPAL = "suspended_principal", "restored_principal"
 """The same to the body for which a suspended person works (dự thảo)."""
 """Occasions other than a reply or a mode."""
-OCCASIONS = (SUSPENDED, RESTORED, SUSPENDED_PRINCIPAL, RESTORED_PRINCIPAL, ADDRESS, DRAFT_ENDS)
+OF_CERTIFICATE = tuple(f"certificate_{each}" for each in ("registered", "waiting", "declined", "suspended", "restored"))
+"""What happens to a registered certificate, or to one that is to be registered."""
+GRANTED, GRANT_ENDED = "granted", "grant_ended"
+"""An authorisation was given, or was withdrawn: its two sides are told."""
+OCCASIONS = (
+    *(SUSPENDED, RESTORED, SUSPENDED_PRINCIPAL, RESTORED_PRINCIPAL, ADDRESS, DRAFT_ENDS),
+    *(*OF_CERTIFICATE, GRANTED, GRANT_ENDED),
+)
 
 
 @dataclass(frozen=True, slots=True)

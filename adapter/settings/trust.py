@@ -79,6 +79,7 @@ class IdentitySettings(Section):
 class RegistrySettings(Section):
     unknown_on_window: str = Field(pattern=r"^(attested|flag|reject)$")
     head_for_branches: bool
+    approval: bool
 
 
 class SigningTimeSettings(Section):

@@ -74,6 +74,10 @@ class RateSettings(Section):
     draft: Annotated[int | None, Field(ge=1, description="Drafts that one account begins in a minute")] = 30
     check: Annotated[int | None, Field(ge=1, description="Check codes compared in a minute, by address")] = 60
     address: Annotated[int | None, Field(ge=1, description="Codes for e-mail that one account asks for or types")] = 10
+    statement: Annotated[
+        int | None,
+        Field(ge=1, description="Statements to be signed that one account, or one address, asks for in a minute"),
+    ] = 20
     api: Annotated[int | None, Field(ge=1, description="Requests of one token, or one client, in a minute")] = 6000
 
 

@@ -44,7 +44,7 @@ _TIME_ID = "signing-time"
 P256_OID = "1.2.840.10045.3.1.7"
 _XPATH = {
     "SystemSignature": "/Envelope/SystemSignature/*[local-name()='Signature']",
-    "Signature": "/Envelope/Body/Signature/*[local-name()='Signature']",
+    "Signature": "(/Envelope/Body|/SignedStatement)/Signature/*[local-name()='Signature']",
 }
 
 
@@ -86,7 +86,7 @@ def sign_message(
     form: SignatureForm = SignatureForm.DEFAULT,
     qualified: Qualified | None = None,
 ) -> bytes:
-    """Sign an envelope: first the declarant over Content, then the system over all of it.
+    """Sign an envelope: first the declarant over Content, then the system over all of it. Or the portal's statement.
 
     Raises:
         ValueError: the envelope has no Content to sign, the place is taken, or what a XAdES form needs is missing.
@@ -127,12 +127,13 @@ class _Plan:
 
 
 def _sign_content(tree: _Tree, party: SigningParty, form: SignatureForm, qualified: Qualified | None) -> _Tree:
-    content = tree.find("Body/Content")
+    above = "Body/" if tree.getroot().tag == "Envelope" else ""
+    content = tree.find(f"{above}Content")
     if content is None:
-        raise ValueError("there is no Body/Content to sign")
+        raise ValueError(f"there is no {above}Content to sign")
     identifier = str(content.get("Id") or "content")
     content.set("Id", identifier)
-    place = tree.find("Body/Signature")
+    place = tree.find(f"{above}Signature")
     if place is None:
         place = etree.Element("Signature")
         # An element added after Content takes over its tail; the white space then stands where it stood.

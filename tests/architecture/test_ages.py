@@ -68,6 +68,7 @@ LISTED = {
         "now - (timedelta(days=KEPT_DAYS) if last else _FIRST)": "a time that is looked for",
     },
     "services/watch/mode_notices.py": {"change.at - timedelta(days=_OPEN_DAYS)": "a time that is looked for"},
+    "services/statements/issuing.py": {"self.clock() - _KEPT": "a time that is looked for"},
     "services/registers/expiry.py": {
         "certificate.valid_to - now": "days to a certificate's end, told only",
         "each.valid_to - now": "the same",

@@ -61,9 +61,14 @@ def _stated_fields() -> Iterator[dict[str, str]]:
 
 
 def _elements_of_ours() -> set[str]:
-    """Elements of the envelope and of our own replies, which the program writes."""
+    """Elements of the envelope, of our own replies and of statements to be signed, which the program writes."""
     common = ROOT / "schemas" / "common"
-    files = [common / "envelope.xsd", *common.glob("replies/*.xsd"), *common.glob("technical/*.xsd")]
+    files = [
+        common / "envelope.xsd",
+        *common.glob("replies/*.xsd"),
+        *common.glob("technical/*.xsd"),
+        *common.glob("statements/*.xsd"),
+    ]
     return {
         name for file in files for name in re.findall(r'<xs:element name="(\w+)"', file.read_text(encoding="utf-8"))
     }

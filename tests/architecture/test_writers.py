@@ -17,6 +17,10 @@ WRITERS = {
     "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
     "services/registers/delegations.py": {"Delegations.grant", "Delegations.end"},
     "services/registers/grants.py": {"Grants.give", "Grants.withdraw"},
+    "services/registers/own_certificates.py": {"ProvenCertificates.register", "ProvenCertificates.suspend"},
+    "services/registers/signed_grants.py": {"SignedGrants.give"},
+    "services/statements/issuing.py": {"Statements.issue", "Statements.sweep"},
+    "services/door/signed_uploads.py": {"ProvenUploads.open", "ProvenUploads.became"},
     "services/dossiers/paper_records.py": {
         *("PaperRecords.enter", "PaperRecords.check", "PaperRecords.send_back"),
         "PaperRecords.show",  # that it was shown is journalled
@@ -52,7 +56,7 @@ WRITERS = {
     "services/customs/clients.py": {"Clients._enter", "Clients.end"},
     "services/dossiers/life.py": {"DossierReader.life"},  # as Versions.of
     "services/messages/quarantine.py": {"Quarantine.payload", "Quarantine.replay", "Quarantine._give_back"},
-    "services/registers/certificates.py": {"Registry.register", "Registry._change"},
+    "services/registers/certificates.py": {"Registry._answer", "Registry.register", "Registry._change"},
     "services/messages/replays.py": {"SessionReplays._one"},
     "services/messages/browser.py": {"MessageBrowser.unmask"},
     "services/replies/resend.py": {"Resend.again"},

@@ -24,6 +24,7 @@ from adapter.model.duties import Unit
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Channel, Stage
+from adapter.model.statement import Purpose
 from adapter.pipeline.decide import Wait
 from adapter.pipeline.terms import RUNNING_KINDS
 from adapter.services.access.tokens import PERSON, Machine
@@ -46,7 +47,15 @@ JOURNAL = (
     *("api_party.add", "api_party.change", "api_party.end"),
     *("quarantine.payload", "quarantine.replay"),
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
-    *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),
+    *(
+        "certificate.register",
+        "certificate.apply",
+        "certificate.approve",
+        "certificate.decline",
+        "certificate.suspend",
+        "certificate.restore",
+        "certificate.expires",
+    ),
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),
     *("window.notice_end", "window.confirm", "window.maintenance", "window.link", "window.link_end"),
     *(f"person.{act}" for act in ("add", "change", "remove", "restore")),
@@ -84,6 +93,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "token.role": (*Machine, PERSON),
     "certificate.registered_with": Office,
     "certificate.state": CertificateState,
+    "statement_value.purpose": Purpose,
     "session.area": ("portal", "staff"),
     "api_party.kind": ("client", "issuer"),
     "proposal.state": ("drafted", "waiting", "done", "declined", "withdrawn"),
@@ -138,6 +148,8 @@ OPEN = {
     *("mail_address.account", "mail_address.number", "mail_address.address", "mail_address.pending"),
     *("mail_address.code", "mode_notice.number", "mode_notice.mode", "mode_notice.cause", "mode_notice.announcement"),
     *("mode_notice.digest", "rate.rule", "rate.key"),
+    *("statement_value.hash", "statement_value.account", "statement_value.number", "statement_value.digest"),
+    "statement_value.message",
     *(
         "paper_record.number",
         "paper_record.procedure",

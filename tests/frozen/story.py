@@ -70,7 +70,8 @@ from tests.harness.fixtures import CLOCK, Act, Case, submission
 from tests.harness.history import OFFICER, REASON, dossier_of
 from tests.harness.people import anybody, declarant
 from tests.harness.registered import declarants
-from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message, group_message
+from tests.harness.statements import brought, granting, logged_in, signed, who
+from tests.harness.website import CITIZEN, ENTERPRISE, changed, citizen_message, group_message
 
 WHO = anybody("frozen")
 HEAD = anybody("cb-0001")
@@ -530,6 +531,7 @@ def _direct(post: Post, callers: dict[str, Actor]) -> list[DossierKey]:
     assert unsigned.outcome == Word.REJECTED
     _drafts(post)
     _grants(post)
+    _statements(post)
     return keys
 
 
@@ -566,6 +568,23 @@ def _grants(post: Post) -> None:
     procedure = post.house.drafts.offered()[0]
     gate = post.house.drafts.gates(procedure)[0].code
     post.house.drafts.begin(holder, procedure, gate, {}, granted_for=CITIZEN)
+
+
+def _statements(post: Post) -> None:
+    """Statements that people sign: certificates that wait, are declined and registered; a grant; a file; one unused."""
+    house, secret = post.house, logged_in(post.house)
+    with changed(house.certificate_holders, approval=True):
+        house.certificate_holders.register(secret, brought(house, secret, "body"))
+        for party in ("unit-mongcai", "unregistered"):
+            taken = house.certificate_holders.register(secret, brought(house, secret, party))
+            house.registry.decline(taken.serial, reason="Thiếu giấy tờ", actor=WHO)
+        taken = house.certificate_holders.register(secret, brought(house, secret, "unregistered"))
+        house.registry.approve(taken.serial, actor=WHO)
+    house.grant_signers.give(secret, granting(house, secret, document="UQ-KY-1"))
+    file = signed(citizen_message(Purpose="Gửi không đăng nhập", messageId="signed-file"), "citizen")
+    statement = house.signed_uploads.statement(hashlib.sha256(file).hexdigest()) or b""
+    house.signed_uploads.send(signed(statement, "citizen"), file)
+    house.own_certificates.statement(who(house, secret))
 
 
 def _presses(post: Post, filled: Draft) -> None:

@@ -39,6 +39,7 @@ SILENT = {
         "quarantine replay",
     ),
     *("certificate import", "certificate suspend", "certificate restore"),
+    *("certificate waiting", "certificate approve", "certificate decline"),
     *("authorisation grant", "authorisation revoke", "account suspend", "account restore"),
     *("window override", "window end", "window notice-ended", "window confirm", "token issue", "token revoke"),
     *("people add", "people change", "people remove", "people restore"),

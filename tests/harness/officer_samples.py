@@ -17,6 +17,7 @@ from adapter.entrypoints.web.officer import (
     requesting,
     worklist,
 )
+from adapter.entrypoints.web.officer import certificates as officer_certificates
 from adapter.entrypoints.web.page import Page
 from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.model.journal_events import JournalEvent
@@ -46,7 +47,7 @@ from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
 from tests.harness.account_samples import account_samples
 from tests.harness.drawn_forms import catalogue
-from tests.harness.own_samples import MEANINGS
+from tests.harness.own_samples import MEANINGS, certificates_of
 
 WARNINGS = (
     *(("same_paper", "N2"), ("second_leader", "N2"), ("both_doors", "N3")),
@@ -101,6 +102,11 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             requesting.RequestPage(whole, places, (), (), (), {"gate.wrong": text}, {"gate.wrong": "fault.text"}),
         ],
         **_papers(text, at),
+        officer_certificates.WaitingCertificatesPage: [
+            officer_certificates.WaitingCertificatesPage(certificates_of(text, at)),
+            officer_certificates.WaitingCertificatesPage((), "approved"),
+            officer_certificates.WaitingCertificatesPage((), "declined", is_refused=True),
+        ],
         confirming.BatchPage: [confirming.BatchPage((whole, bare)), confirming.BatchPage(())],
         confirming.BatchResultPage: [confirming.BatchResultPage(results)],
     }

@@ -9,12 +9,16 @@ from adapter.entrypoints.web import login
 from adapter.entrypoints.web.form_page import Choice
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import Page
-from adapter.entrypoints.web.portal import checking, follow, granting, inbox
+from adapter.entrypoints.web.portal import certifying, checking, follow, granting, inbox, signed_files
 from adapter.gateways.store.authorisations import Authorisation, GrantedBy
+from adapter.gateways.store.certificates import CertificateState, Office, Registered
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Word
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.readable import ReadableLine
 from adapter.pipeline.terms import RUNNING_KINDS
 from adapter.services.door.corrections import OpenRequest, Ways
+from adapter.services.door.signed_uploads import Acknowledgement
 from adapter.services.dossiers.check_code import CheckedConfirmation
 from adapter.services.dossiers.own import SHOWN
 from adapter.services.dossiers.own_records import (
@@ -37,6 +41,17 @@ MEANINGS = (
     *(Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.WITHDRAWAL),
     *(Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED),
 )
+
+
+def certificates_of(text: str, at: datetime) -> tuple[Registered, ...]:
+    """A certificate in each state that there is."""
+    return tuple(
+        Registered(
+            *(1, text, "f" * 40, "0" * 64, text, text, "001085012345", at, at, Office.PORTAL, at, state),
+            *(text if state is not CertificateState.ACTIVE else None, None, at),
+        )
+        for state in CertificateState
+    )
 
 
 def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
@@ -107,12 +122,34 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         granting.GrantsPage: [
             granting.GrantsPage(OwnGrants(text, ()), (Choice("P", said),), {}, None),
             granting.GrantsPage(OwnGrants(text, letters), (Choice("P", said),), typed, said),
-            granting.GrantsPage(OwnGrants(None, letters), (), {}, None),
+            granting.GrantsPage(OwnGrants(None, letters), (), {}, None, (said, said)),
         ],
         granting.EndGrantPage: [granting.EndGrantPage(1, text, text, told) for told in (None, said)],
     }
+    certificates = certificates_of(text, at)
+    statements = {
+        certifying.CertificatesPage: [
+            certifying.CertificatesPage(()),
+            certifying.CertificatesPage(certificates, (said,)),
+            certifying.CertificatesPage(certificates, (said, said)),
+            *(certifying.CertificatesPage(certificates, (), done) for done in ("registered", "waiting", "suspended")),
+        ],
+        certifying.StopCertificatePage: [
+            certifying.StopCertificatePage(certificates[0], told) for told in (None, said)
+        ],
+        signed_files.SignedFilePage: [signed_files.SignedFilePage(), signed_files.SignedFilePage((said,))],
+        signed_files.AcknowledgedPage: [
+            *(signed_files.AcknowledgedPage(Acknowledgement(now, None, None, None)) for now in (True, False)),
+            *(
+                signed_files.AcknowledgedPage(Acknowledgement(False, DossierKey("N", 2026), at, word.value))
+                for word in Word
+            ),
+            signed_files.AcknowledgedPage(Acknowledgement(False, None, at, None)),
+        ],
+    }
     return {
         **grants,
+        **statements,
         follow.DossiersPage: [
             follow.DossiersPage(OwnPage(rows, "7", at), first=False),
             follow.DossiersPage(OwnPage((), None, at), first=True),

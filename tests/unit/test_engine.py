@@ -18,7 +18,7 @@ from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from adapter.pipeline.signature.coverage import Coverage
 from adapter.pipeline.signature.engine import verified_bytes
-from adapter.pipeline.signature.references import Place, Reference, ReferenceKind
+from adapter.pipeline.signature.references import OF_ENVELOPE, Place, Reference, ReferenceKind
 from adapter.pipeline.signature.shape import Shape, shapes
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import SignatureForm, sign_message
@@ -30,7 +30,7 @@ from tests.harness.qualified import qualified
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 ENVELOPE = Path(__file__).parents[2] / "fixtures/BQP0100001/accepted-tour-group-entering/message.xml"
-PLACES = list(Place)
+PLACES = list(OF_ENVELOPE)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_verification_leaves_the_received_tree_as_it_was(pki: Pki) -> None:
 
 def test_the_gate_names_each_signature_and_nothing_else(pki: Pki) -> None:
     found, findings = shapes(etree.fromstring(_signed(pki, SignatureForm.JAVA)))
-    assert set(found) == set(Place)
+    assert set(found) == set(OF_ENVELOPE)
     assert findings == []
 
 

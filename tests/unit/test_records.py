@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import JSON, Column, Table
 
 from adapter.gateways.store import new_access_rows, new_rows, tables
-from adapter.gateways.store.access_records import StoredDraft, StoredSession, StoredToken
+from adapter.gateways.store.access_records import StoredDraft, StoredSession, StoredStatementValue, StoredToken
 from adapter.gateways.store.deadline_records import StoredDeadline
 from adapter.gateways.store.dossier_records import (
     OriginalReply,
@@ -50,6 +50,7 @@ RECORDS = {
     StoredToken: tables.token,
     StoredSession: tables.session,
     StoredDraft: tables.draft,
+    StoredStatementValue: tables.statement_value,
     StoredProposal: tables.proposal,
     StoredPaperRecord: tables.paper_record,
 }
@@ -77,6 +78,7 @@ NEW = {
     new_access_rows.NewCertificate: tables.certificate,
     new_access_rows.NewAuthorisation: tables.authorisation,
     new_access_rows.NewSuspension: tables.suspension,
+    new_access_rows.NewStatementValue: tables.statement_value,
     new_access_rows.NewLink: tables.window_link,
     NewProposal: tables.proposal,
     Decided: tables.proposal,

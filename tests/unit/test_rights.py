@@ -26,6 +26,7 @@ use_console                 x  x  x  x  x  x  x  x
 declare                  x
 read_own                 x
 grant_own                x
+certify_own              x
 see_dossiers                x  x  x  x           x
 see_personal_values         x  x  x
 find_dossiers               x  x  x  x           x

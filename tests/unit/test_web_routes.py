@@ -45,6 +45,17 @@ OF_PORTAL: dict[str, str] = {
     "POST /uy-quyen/thay-mat": Right.GRANT_OWN,
     "GET /uy-quyen/{id}/rut": Right.GRANT_OWN,
     "POST /uy-quyen/{id}/rut": Right.GRANT_OWN,
+    "POST /uy-quyen/van-ban": Right.GRANT_OWN,
+    "POST /uy-quyen/ban-ky": Right.GRANT_OWN,
+    "GET /chung-thu-so": Right.CERTIFY_OWN,
+    "POST /chung-thu-so": Right.CERTIFY_OWN,
+    "POST /chung-thu-so/van-ban": Right.CERTIFY_OWN,
+    "GET /chung-thu-so/{id}/tam-dung": Right.CERTIFY_OWN,
+    "POST /chung-thu-so/{id}/tam-dung": Right.CERTIFY_OWN,
+    "GET /tep-ky-so": ANYBODY,
+    "POST /tep-ky-so": ANYBODY,
+    "POST /tep-ky-so/van-ban": ANYBODY,
+    "GET /tep-ky-so/{value}": ANYBODY,
     "GET /khai-bao": Right.DECLARE,
     "GET /khai-bao/tep": Right.DECLARE,
     "POST /khai-bao/tep": Right.DECLARE,
@@ -100,6 +111,9 @@ OF_STAFF: dict[str, str] = {
     "POST /khan-cap": ANYBODY,
     "GET /khan-cap/mat-khau": Right.USE_CONSOLE,
     "POST /khan-cap/mat-khau": Right.USE_CONSOLE,
+    "GET /can-bo/chung-thu-so": Right.REGISTER_CERTIFICATE,
+    "POST /can-bo/chung-thu-so/{id}/dang-ky": Right.REGISTER_CERTIFICATE,
+    "POST /can-bo/chung-thu-so/{id}/tu-choi": Right.REGISTER_CERTIFICATE,
     "GET /can-bo": Right.SEE_DOSSIERS,
     "GET /can-bo/moi": Right.SEE_DOSSIERS,
     "GET /can-bo/giay": Right.ENTER_PAPER,
@@ -185,7 +199,7 @@ OF_AN_OPERATOR = {
     Right.REPLAY_QUARANTINE,
 }
 OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
-    "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN, Right.GRANT_OWN}},
+    "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN, Right.GRANT_OWN, Right.CERTIFY_OWN}},
     "staff": {
         **{role: {Right.USE_CONSOLE} for role in STAFF_ROLES},
         **{role: {Right.USE_CONSOLE, Right.LOOK_UP} for role in OFFICE_ROLES},
@@ -196,11 +210,18 @@ OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
         },
         Role.OPERATOR: {
             *(Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.SEE_REGISTERS, Right.READ_JOURNAL),
+            Right.REGISTER_CERTIFICATE,
             *OF_AN_OPERATOR,
         },
         Role.ADMINISTRATOR: {Right.USE_CONSOLE, Right.READ_JOURNAL, Right.MANAGE_PEOPLE},
         **{
-            role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.SEE_REGISTERS, *OF_AN_OFFICER}
+            role: {
+                Right.USE_CONSOLE,
+                Right.SEE_DOSSIERS,
+                Right.SEE_REGISTERS,
+                Right.REGISTER_CERTIFICATE,
+                *OF_AN_OFFICER,
+            }
             | ({Right.DECIDE_ACCOUNTS} if role is not Role.OFFICER else set())
             for role in UNIT_ROLES
         },

@@ -19,7 +19,7 @@ from adapter.model.errors import AdapterError, NotAllowed, defect
 from adapter.model.events import Event, Observe
 from adapter.services.decisions import wire
 from adapter.services.decisions.callers import Callers
-from adapter.services.decisions.remote import CALLER
+from adapter.services.decisions.remote import CALLER, FIRST
 from adapter.services.decisions.shown import SESSION
 from adapter.services.door.reception import Caller, Reception
 from adapter.services.dossiers.acts import Acts
@@ -38,7 +38,7 @@ def create_decisions(components: Components) -> Starlette:
     components.load_keys()
     components.ground  # noqa: B018
     most = components.settings.limits.message_bytes + _BESIDE
-    callers = Callers(components.tokens.authenticate, components.sessions.find)
+    callers = Callers(components.tokens.authenticate, components.sessions.find, components.proven_uploads.caller)
     asked: dict[str, Work] = {
         "/declarations": _declarations(components.reception, callers),
         "/dry-runs": _dry_runs(components.reception, callers),
@@ -46,6 +46,7 @@ def create_decisions(components: Components) -> Starlette:
         "/acts": _acts(components.acts),
         "/replays": _replays(components.replays),
         **_papers(components.paper_acts),
+        **_statements(components),
         "/alive": lambda body, headers: b"{}",
     }
     routes = [Route(path, _answering(work, most, components.observe), methods=["POST"]) for path, work in asked.items()]
@@ -105,6 +106,30 @@ def _papers(acts: PaperActs) -> dict[str, Work]:
         return wire.DONE.dump_json(None)
 
     return {"/papers": enter, "/papers/check": check, "/papers/return": send_back}
+
+
+def _statements(components: Components) -> dict[str, Work]:
+    """What people do with statements that they have signed, and with their certificates."""
+    holders, signers, opening = components.certificate_holders, components.grant_signers, components.upload_opening
+
+    def register(body: bytes, headers: Mapping[str, str]) -> bytes:
+        return wire.CERTIFICATE_TAKEN.dump_json(holders.register(_session(headers), body))
+
+    def suspend(body: bytes, headers: Mapping[str, str]) -> bytes:
+        secret, asked = _session(headers), wire.SUSPENSION_ASKED.validate_json(body)
+        holders.suspend(secret, asked.id, asked.reason)
+        return wire.DONE.dump_json(None)
+
+    def give(body: bytes, headers: Mapping[str, str]) -> bytes:
+        return wire.GRANTED.dump_json(signers.give(_session(headers), body))
+
+    def take(body: bytes, headers: Mapping[str, str]) -> bytes:
+        first = headers.get(FIRST, "")
+        if not first.isascii() or not first.isdigit():
+            raise NotAllowed("the length of the statement is not said")
+        return wire.OPENED_UPLOAD.dump_json(opening.open(body[: int(first)], body[int(first) :]))
+
+    return {"/certificates": register, "/certificates/suspend": suspend, "/authorisations": give, "/uploads": take}
 
 
 def _session(headers: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ from adapter.entrypoints.web.officer import area as officer
 from adapter.entrypoints.web.operator import area as operator
 from adapter.entrypoints.web.page import About, NavigationEntry, Pages
 from adapter.entrypoints.web.portal import (
+    certifying,
     checking,
     correcting,
     declare,
@@ -35,6 +36,7 @@ from adapter.entrypoints.web.portal import (
     public,
     sending,
     shutting,
+    signed_files,
     uploading,
     waiting,
 )
@@ -60,6 +62,7 @@ def create_portal(components: Components) -> FastAPI:
     app.include_router(
         public.routes(pages, components.situations, components.mode_notices, provider, stated.public_url or "")
     )
+    app.include_router(signed_files.routes(pages, components.signed_uploads, guard))
     app.include_router(checking.routes(pages, ConfirmationChecks(components.database), guard))
     app.include_router(
         follow.routes(pages, components.own_dossiers, components.corrections, components.printing, guard)
@@ -69,13 +72,20 @@ def create_portal(components: Components) -> FastAPI:
         entrance = login.of_declarants(provider, components.sessions, components.suspended_accounts.notice)
         app.include_router(login.routes(pages, entrance, guard, components.observe))
         drafting = Drafting(pages, components.drafts, components.corrections, components.presses, components.opening)
-        app.include_router(granting.routes(pages, components.grants, components.sessions, guard))
+        app.include_router(granting.routes(pages, _granting(components), guard))
+        app.include_router(certifying.routes(pages, components.own_certificates, components.certificate_holders, guard))
         for area in (uploading, declare, filling, importing, sending, correcting, waiting):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)
     finished = _finished(app, components, pages, components.sessions.find, PORTAL_COOKIE)
     finished.add_exception_handler(AccountShut, shutting.answer(pages, lambda: components.installation.units))
     return finished
+
+
+def _granting(components: Components) -> granting.Granting:
+    return granting.Granting(
+        components.grants, components.grant_statements, components.grant_signers, components.sessions
+    )
 
 
 def create_staff(components: Components) -> FastAPI:
@@ -108,6 +118,7 @@ def create_staff(components: Components) -> FastAPI:
         components.paper_acts,
         components.paper_forms,
         components.accounts,
+        components.registry,
     )
     areas: Sequence[APIRouter] = (
         landing.routes(pages),

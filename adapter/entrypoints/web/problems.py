@@ -40,6 +40,7 @@ _STATUS = {
     Why.STRANGER: HTTPStatus.FORBIDDEN,
     Why.NUMBER: HTTPStatus.FORBIDDEN,
     Why.SUSPENDED: HTTPStatus.FORBIDDEN,
+    Why.STATEMENT: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _VI = {
     400: "Yêu cầu không hợp lệ.",

@@ -1,4 +1,4 @@
-"""Rows of tokens, sessions and drafts as typed values: a field for each column."""
+"""Rows of tokens, sessions, values of statements and drafts as typed values: a field for each column."""
 
 from __future__ import annotations
 
@@ -48,6 +48,24 @@ class StoredSession:
     """Of staff: when he last proved his identity."""
     seen_at: datetime
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStatementValue:
+    """A random value of a statement as it was kept: only its hash."""
+
+    hash: str
+    purpose: str
+    account: str | None
+    issued_at: datetime
+    ends_at: datetime
+    used_at: datetime | None
+    number: str | None
+    """Of who has sent a file with it."""
+    digest: str | None
+    """SHA-256 of that file's Body, canonical."""
+    message: str | None
+    """What the file became."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class GrantedBy(StrEnum):
     """An operator, with the letter at hand."""
     PRINCIPAL = "principal"
     """The principal himself, at the portal."""
+    SIGNED = "signed"
+    """The principal, by a statement that his registered certificate signs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,14 @@ class CertificateState(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    WAITING = "waiting"
+    """Its holder has proved that he holds it; an officer has not answered yet. It is not registered."""
+    DECLINED = "declined"
+    """An officer has declined it. It is not registered."""
+
+
+REGISTERED = (CertificateState.ACTIVE, CertificateState.SUSPENDED)
+"""The states of registered ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,11 @@ def name_of(signer: Signer) -> Name:
 
 def find(connection: Connection, names: Iterable[Name]) -> dict[Name, Registered]:
     """The registered ones of these certificates, in one query."""
+    return {name: each for name, each in known(connection, names).items() if each.state in REGISTERED}
+
+
+def known(connection: Connection, names: Iterable[Name]) -> dict[Name, Registered]:
+    """Those too that wait for an officer or were declined."""
     wanted = sorted(set(names))
     if not wanted:
         return {}
@@ -87,6 +100,11 @@ def named(connection: Connection, which: str) -> list[Registered]:
     return [_registered(row) for row in connection.execute(query)]
 
 
+def by_id(connection: Connection, row_id: int) -> list[Registered]:
+    """The certificate of that id, or nothing."""
+    return [_registered(row) for row in connection.execute(select(*_COLUMNS).where(certificate.c.id == row_id))]
+
+
 def every(connection: Connection, *, number: str | None = None) -> list[Registered]:
     """All of them, or a holder's, in the order they were registered."""
     query = select(*_COLUMNS).order_by(certificate.c.since, certificate.c.id)
@@ -100,6 +118,13 @@ def ending(connection: Connection, first: datetime, last: datetime) -> list[Regi
     theirs = certificate.c.valid_to.between(first, last)
     query = select(*_COLUMNS).where(theirs, certificate.c.state == CertificateState.ACTIVE.value)
     return [_registered(row) for row in connection.execute(query.order_by(certificate.c.valid_to, certificate.c.id))]
+
+
+def of_numbers(connection: Connection, numbers: Iterable[str]) -> list[Registered]:
+    """All of these holders, in whatever state, the newest first."""
+    theirs = among(connection, certificate.c.number, sorted(set(numbers)))
+    query = select(*_COLUMNS).where(theirs).order_by(certificate.c.since.desc(), certificate.c.id.desc())
+    return [_registered(row) for row in connection.execute(query)]
 
 
 def of_holders(connection: Connection, numbers: Iterable[str]) -> list[Registered]:
@@ -129,11 +154,25 @@ def add(connection: Connection, database: Database, values: NewCertificate) -> i
     return row_id
 
 
+def waiting(connection: Connection, most: int) -> list[Registered]:
+    """Those that wait for an officer, the oldest first."""
+    query = select(*_COLUMNS).where(certificate.c.state == CertificateState.WAITING.value)
+    return [_registered(row) for row in connection.execute(query.order_by(certificate.c.changed_at).limit(most))]
+
+
 def change(
-    connection: Connection, ids: Sequence[int], *, state: CertificateState, reason: str, officer: str, at: datetime
+    connection: Connection,
+    ids: Sequence[int],
+    *,
+    state: CertificateState,
+    reason: str | None,
+    officer: str | None,
+    at: datetime,
+    since: datetime | None = None,
 ) -> None:
-    """Suspend or restore: in force with the commit, for every process."""
-    values = {"state": state.value, "reason": reason, "officer": officer, "changed_at": at}
+    """Register, decline, suspend or restore: in force with the commit, for every process."""
+    values: dict[str, object] = {"state": state.value, "reason": reason, "officer": officer, "changed_at": at}
+    values |= {"since": since} if since is not None else {}
     connection.execute(update(certificate).where(certificate.c.id.in_(ids)).values(values))
 
 

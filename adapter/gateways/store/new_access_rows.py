@@ -147,6 +147,16 @@ class NewAuthorisation(TypedDict):
     granted_at: datetime
 
 
+class NewStatementValue(TypedDict):
+    """A random value for a statement: only its hash."""
+
+    hash: str
+    purpose: str
+    account: str | None
+    issued_at: datetime
+    ends_at: datetime
+
+
 class NewSuspension(TypedDict):
     """A suspended account."""
 

@@ -676,7 +676,7 @@ certificate = Table(
     Column("valid_to", Moment, nullable=False),
     Column("registered_with", String(10), nullable=False),  # portal | window
     Column("since", Moment, nullable=False),
-    Column("state", String(10), nullable=False),  # active | suspended
+    Column("state", String(10), nullable=False),  # active | suspended | waiting | declined
     Column("reason", Text),
     Column("officer", String(120)),
     Column("changed_at", Moment, nullable=False),
@@ -686,6 +686,12 @@ certificate = Table(
 Index("ix_certificate_serial", certificate.c.serial)
 Index("ix_certificate_fingerprint", certificate.c.fingerprint)
 Index("ix_certificate_valid_to", certificate.c.valid_to)
+Index(
+    "ix_certificate_waiting",
+    certificate.c.changed_at,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
 
 authorisation = Table(
     "authorisation",
@@ -695,7 +701,7 @@ authorisation = Table(
     Column("principal", String(20), nullable=False, index=True),
     Column("document", String(80), nullable=False),
     Column("procedure", String(100)),  # null: for every procedure
-    Column("granted_by", String(10), nullable=False, server_default="officer"),  # officer | principal
+    Column("granted_by", String(10), nullable=False, server_default="officer"),  # officer | principal | signed
     Column("valid_from", Moment, nullable=False),
     Column("valid_to", Moment),
     Column("granted_at", Moment, nullable=False),
@@ -951,6 +957,19 @@ mode_notice = Table(  # a published notice of a change of the window's mode; `bo
 )
 Index("ix_mode_notice_at", mode_notice.c.at, mode_notice.c.id)
 
+statement_value = Table(  # a random value for a statement that somebody signs; old rows are deleted
+    "statement_value",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the value
+    Column("purpose", String(20), nullable=False),  # certificate | authorisation | file
+    Column("account", String(64)),  # whose session has asked for it; null: nobody had logged in
+    Column("issued_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False, index=True),
+    Column("used_at", Moment),  # null: not used yet; it counts once
+    Column("number", String(20)),  # of who has sent a file with it
+    Column("digest", String(64)),  # SHA-256 of that file's Body, canonical: nothing else enters with it
+    Column("message", String(36)),  # what the file became
+)
 rate = Table(  # how often something was asked for in a minute, by a key that names nobody; old rows are deleted
     "rate",
     metadata,

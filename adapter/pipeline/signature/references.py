@@ -26,21 +26,31 @@ _TYPES_OF_OTHERS = {SIGNED_PROPERTIES_TYPE, DS + "Manifest"}
 
 
 class Place(Enum):
-    """The only two places a signature is looked at, by the path of the element around it."""
+    """The only places a signature is looked at, by the path of the element around it."""
 
     SYSTEM = "SystemSignature"
     DECLARANT = "Body/Signature"
+    STATEMENT = "Signature"
+    """Of a statement that a person signs with his certificate (`signature/statement.py`); no envelope has it."""
 
     @property
     def pointer(self) -> str:
-        return f"/Envelope/{self.value}"
+        return f"/{'SignedStatement' if self is Place.STATEMENT else 'Envelope'}/{self.value}"
+
+    @property
+    def signed(self) -> str:
+        """The path of what the signature here is over; the system's is over the whole envelope."""
+        return {Place.SYSTEM: ".", Place.DECLARANT: "Body/Content", Place.STATEMENT: "Content"}[self]
+
+
+OF_ENVELOPE = (Place.SYSTEM, Place.DECLARANT)
 
 
 class ReferenceKind(Enum):
     """What a reference is to."""
 
     DATA = "data"
-    """The envelope for the system's signature, Body/Content for the declarant's."""
+    """The envelope for the system's signature, Body/Content for the declarant's, Content for a statement's."""
     PROPERTIES = "SignedProperties"
     STATED_TIME = "SigningTime"
     """A plain Object with the time of signing, or one of the two elements in it that hold the time."""
@@ -97,7 +107,7 @@ def _wanted(
     if place is Place.SYSTEM:
         return {"": (ReferenceKind.DATA, tree)}
     wanted = {}
-    for kind, targets in {ReferenceKind.DATA: tree.findall("Body/Content"), **own}.items():
+    for kind, targets in {ReferenceKind.DATA: tree.findall(place.signed), **own}.items():
         for target in targets:
             identifier = target.get("Id")
             if identifier and bearers(tree, identifier) == 1:
@@ -138,7 +148,7 @@ def _faults(reference: etree._Element, place: Place, kind: ReferenceKind | None,
     if place is Place.SYSTEM and not enveloped:
         yield _bad(at, "transform_forbidden", value="enveloped-signature?")
         return
-    # The declarant's signature stands beside Content: there it takes nothing away. What lies in the signature itself
+    # A person's signature stands beside Content: there it takes nothing away. What lies in the signature itself
     # it would take away whole, and the digest would be over nothing.
     if enveloped and (place is Place.SYSTEM or kind in (ReferenceKind.DATA, None)):
         if prefixes(transforms[0]) is None:  # a library writes its PrefixList here too, where it has no meaning

@@ -1,12 +1,12 @@
 """The structural check of signatures: where they may be and what they may contain, before any cryptography.
 
-Two fixed places (wire profile 2); everything else about a ds:Signature is on an allow-list. Nothing here trusts a
+Fixed places (wire profile 2); everything else about a ds:Signature is on an allow-list. Nothing here trusts a
 value, and nothing here canonicalises: what fails costs one walk over the tree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -25,6 +25,7 @@ from adapter.pipeline.signature.algorithms import (
 )
 from adapter.pipeline.signature.claimed_time import SigningTime
 from adapter.pipeline.signature.references import (
+    OF_ENVELOPE,
     Place,
     Reference,
     ReferenceKind,
@@ -80,15 +81,17 @@ class Shape:
         return frozenset(used & {*LEGACY_METHODS, *LEGACY_DIGESTS})
 
 
-def shapes(tree: etree._Element, *, legacy: bool = False) -> tuple[dict[Place, Shape], list[Finding]]:
-    """The signatures at the two places, and everything that is wrong with signatures anywhere.
+def shapes(
+    tree: etree._Element, *, legacy: bool = False, places: Sequence[Place] = OF_ENVELOPE
+) -> tuple[dict[Place, Shape], list[Finding]]:
+    """The signatures at these places, and everything that is wrong with signatures anywhere.
 
     `legacy`: some trust store takes SHA-1, so that it is judged there and not here.
     """
     findings: list[Finding] = []
     found: dict[Place, Shape] = {}
     expected: set[etree._Element] = set()
-    for place in Place:
+    for place in places:
         wrapper = tree.find(place.value)
         if wrapper is None or not holds_something(wrapper):
             continue
@@ -150,7 +153,7 @@ def _holds_xades(last: etree._Element) -> bool:
 def _targets(
     signature: etree._Element, properties: xades.Properties | None, stated: plain_objects.StatedTime | None
 ) -> dict[ReferenceKind, tuple[etree._Element, ...]]:
-    """What of the signature itself a declarant's reference may name, by its kind."""
+    """What of the signature itself a person's reference may name, by its kind."""
     return {
         ReferenceKind.PROPERTIES: () if properties is None else (properties.signed,),
         ReferenceKind.STATED_TIME: () if stated is None else stated.bearers,
@@ -173,7 +176,7 @@ def _structure(signature: etree._Element, place: Place) -> Iterator[Finding]:
     at = place.pointer
     parts = [child.tag for child in signature]
     # KeyInfo may be missing. A system's signature has no Object (wire profile 2).
-    last = 4 if place is Place.DECLARANT else 3
+    last = 3 if place is Place.SYSTEM else 4
     if parts not in (_PARTS[:2], _PARTS[:3], _PARTS[:last]):
         yield _bad(at, "signature_structure", what="Signature")
         return

@@ -8,26 +8,25 @@ element parsed from them goes on. Every fault of both signatures is listed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from cryptography import x509
 from lxml import etree
 
 from adapter.model.errors import Fault, Misconfigured
 from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest
-from adapter.model.stages import Envelope, Signer, SignerRole, Stage, VerifiedDocument
+from adapter.model.stages import Envelope, Signer, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
 from adapter.pipeline import xml
 from adapter.pipeline.envelope import read_header
 from adapter.pipeline.signature.coverage import Coverage
-from adapter.pipeline.signature.engine import holds, verified_bytes
+from adapter.pipeline.signature.engine import holds
 from adapter.pipeline.signature.references import Place
 from adapter.pipeline.signature.shape import Shape, shapes
+from adapter.pipeline.signature.signed_by import does_not_hold, legacy, signed_by
 from adapter.pipeline.signature.signing_time import PLAIN_TIMING, Timing
 from adapter.pipeline.text import value_at
 from adapter.pipeline.xml import reparsed
@@ -43,7 +42,7 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
         Fault: at stage verify, with every fault found.
         Misconfigured: no partner is configured for the channel.
     """
-    found, findings = shapes(envelope.tree, legacy=_some_take_sha1(trust))  # (4)
+    found, findings = shapes(envelope.tree, legacy=trust.takes_sha1)  # (4)
     case = _Case(envelope, trust, timing, Coverage(envelope.tree), findings)
     demand = _demand(envelope, envelope.tree)
     try:
@@ -149,12 +148,12 @@ class _Case:
         if not usable:
             self.findings.extend(fault for _, fault in judged[:1] if fault is not None)
             return None
-        self.findings.extend(_legacy(shape, partner.name, allowed=partner.legacy_sha1))
+        self.findings.extend(legacy(shape, partner.name, allowed=partner.legacy_sha1))
         covered = self._covered(shape)
         for certificate in usable:  # (6) and (7)
             if holds(shape, certificate, covered=covered):
                 return _pinned(certificate, role=partner.role, store="pinned", partner=partner.name)
-        self.findings.append(_does_not_hold(shape, usable))
+        self.findings.append(does_not_hold(shape, usable))
         return None
 
     def declarant(self, shape: Shape | None, demand: _Demand) -> Signer | None:
@@ -165,49 +164,13 @@ class _Case:
             if not malformed and self.envelope.spec.form and demand.is_signed:
                 self.findings.append(Finding(name="declarant_signature_missing", pointer=pointer))
             return None
-        if not shape.certificates:
-            self.findings.append(Finding(name="certificate_missing", pointer=pointer))
-            return None
-        leaf = shape.certificates[0]
-        if not holds(shape, leaf, covered=self._covered(shape)):  # (6) and (7)
-            # Names, times and chains of what nobody signed are not read: each costs more than it did to write it.
-            self.findings.append(_does_not_hold(shape, [leaf]))
-            return None
-        if shape.properties is not None and not shape.properties.name(leaf):
-            self.findings.append(Finding(name="xades_certificate", pointer=pointer))
-        moments, told = self.timing.moments(shape, self.envelope.submission.received_at, self.trust)
-        verdict = self.trust.validate(  # (5)
-            shape.certificates,
-            stores=demand.stores,
-            role=SignerRole.DECLARANT,
-            moments=moments,
-            pointer=pointer,
+        at = self.envelope.submission.received_at
+        signer, found = signed_by(
+            shape, self._covered(shape), at, stores=demand.stores, trust=self.trust, timing=self.timing
         )
-        self.findings.extend([*told, *verdict.findings])
-        if verdict.signer is not None:
-            store = self.trust.stores[verdict.signer.store]
-            self.findings.extend(_legacy(shape, store.name, allowed=store.legacy_sha1))
-        return verdict.signer and replace(verdict.signer, claimed=moments.claimed, proven=moments.proven)
+        self.findings.extend(found)
+        return signer
 
     def _covered(self, shape: Shape) -> dict[str, bytes]:
         """What each reference must have been made from, by its URI."""
         return {reference.uri: self.coverage.of(reference, shape.place) for reference in shape.references}
-
-
-def _some_take_sha1(trust: who.Trust) -> bool:
-    return any(each.legacy_sha1 for each in trust.partners) or any(each.legacy_sha1 for each in trust.stores.values())
-
-
-def _legacy(shape: Shape, whose: str, *, allowed: bool) -> list[Finding]:
-    """SHA-1: refused, or taken where the configuration names it for these signers, and told either way."""
-    if not shape.legacy:
-        return []
-    if allowed:
-        return [Finding("algorithm_legacy", shape.place.pointer, Severity.WARN, words={"store": whose})]
-    return [Finding("algorithm_forbidden", shape.place.pointer, words={"value": each}) for each in sorted(shape.legacy)]
-
-
-def _does_not_hold(shape: Shape, certificates: Sequence[x509.Certificate]) -> Finding:
-    """Why: one that is good, but over something else than what it must cover, is told from one that is not good."""
-    elsewhere = any(verified_bytes(shape, certificate) for certificate in certificates)
-    return Finding("not_covered" if elsewhere else "signature_invalid", shape.place.pointer)

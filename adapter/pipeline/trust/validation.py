@@ -59,6 +59,12 @@ class Trust:
     _signers: dict[tuple[x509.Certificate, str, SignerRole], Signer | Finding] = field(default_factory=dict, repr=False)
     _pins: dict[x509.Certificate, tuple[Path, ...]] = field(default_factory=dict, repr=False)
 
+    @property
+    def takes_sha1(self) -> bool:
+        """Whether some partner or store takes SHA-1; then it is judged once it is known who signs."""
+        partners = any(each.legacy_sha1 for each in self.partners)
+        return partners or any(each.legacy_sha1 for each in self.stores.values())
+
     def partner_for(self, channel: Channel) -> Partner | None:
         """The partner whose system signature a channel's messages carry."""
         return next((partner for partner in self.partners if partner.channel is channel), None)

@@ -32,6 +32,8 @@ class RateRule(StrEnum):
     """Check codes that are compared, by address."""
     ADDRESS = "address"
     """Codes for e-mail addresses that are asked for or typed, by account."""
+    STATEMENT = "statement"
+    """Statements to be signed that are asked for, by account, without log-in by address."""
     API = "api"
     """Requests of programs, by token or by the code of a client of customs."""
 

@@ -20,6 +20,8 @@ class Right(StrEnum):
     READ_OWN = "read_own"
     GRANT_OWN = "grant_own"
     """Authorise a person to declare for oneself or one's organisation, and withdraw that."""
+    CERTIFY_OWN = "certify_own"
+    """Register certificates of one's own or one's organisation, and suspend them."""
     SEE_DOSSIERS = "see_dossiers"
     """List and read dossiers; personal values stay masked."""
     SEE_PERSONAL_VALUES = "see_personal_values"
@@ -70,6 +72,7 @@ RIGHT_NAMES = {
     Right.DECLARE: Label("khai báo", "declare"),
     Right.READ_OWN: Label("xem hồ sơ của mình", "read own declarations"),
     Right.GRANT_OWN: Label("ủy quyền cho người khác khai", "authorise somebody to declare"),
+    Right.CERTIFY_OWN: Label("đăng ký chứng thư số của mình", "register own certificates"),
     Right.SEE_DOSSIERS: Label("xem hồ sơ", "see dossiers"),
     Right.SEE_PERSONAL_VALUES: Label("xem dữ liệu cá nhân", "see personal values"),
     Right.FIND_DOSSIERS: Label("tìm hồ sơ", "find dossiers"),
@@ -114,6 +117,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.DECLARE: frozenset({Role.DECLARANT}),
     Right.READ_OWN: frozenset({Role.DECLARANT}),
     Right.GRANT_OWN: frozenset({Role.DECLARANT}),
+    Right.CERTIFY_OWN: frozenset({Role.DECLARANT}),
     Right.SEE_DOSSIERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},
     Right.SEE_PERSONAL_VALUES: _UNIT,
     Right.FIND_DOSSIERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},

@@ -17,9 +17,11 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.decisions import wire
 from adapter.services.decisions.shown import SESSION, SHOWN, Shown
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer
+from adapter.services.door.signed_uploads import OpenedUpload
 from adapter.services.dossiers.acts import ActDone
 from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.messages.replays import ReplayedMessage
+from adapter.services.registers.own_certificates import CertificateTaken
 
 T = TypeVar("T")
 _DONE, _BUSY = 200, 503
@@ -27,6 +29,8 @@ _DONE, _BUSY = 200, 503
 
 CALLER = "X-Caller"
 """The header with the caller's document."""
+FIRST = "X-Statement-Bytes"
+"""The header with the length of the statement, where a file follows it."""
 Ask = Callable[[str, bytes, Mapping[str, str]], DecisionsAnswer]
 """Asks the other side: path, body, headers. Raises Unavailable."""
 
@@ -60,7 +64,7 @@ class RemoteActs:
     def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, object]) -> ActDone:
         """As `Acts.do`."""
         asked = wire.ACT_ASKED.dump_json(wire.ActAsked(act, dossier, arguments))
-        return _told(self.ask("/acts", asked, {"Authorization": Shown(SESSION, secret).header}), wire.ACT_DONE)
+        return _told(self.ask("/acts", asked, _session(secret)), wire.ACT_DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,49 @@ class RemoteReplays:
     def replay(self, secret: str, reason: str | None) -> Sequence[ReplayedMessage]:
         """As `Replays.replay`."""
         asked = wire.REPLAY_ASKED.dump_json(wire.ReplayAsked(reason))
-        return _told(self.ask("/replays", asked, {"Authorization": Shown(SESSION, secret).header}), wire.REPLAYED)
+        return _told(self.ask("/replays", asked, _session(secret)), wire.REPLAYED)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCertificates:
+    """What holders do with their certificates, for the portal's process."""
+
+    ask: Ask
+
+    def register(self, secret: str, signed: bytes) -> CertificateTaken:
+        """As `CertificateHolders.register`."""
+        return _told(self.ask("/certificates", signed, _session(secret)), wire.CERTIFICATE_TAKEN)
+
+    def suspend(self, secret: str, row_id: int, reason: str) -> None:
+        """As `CertificateHolders.suspend`."""
+        asked = wire.SUSPENSION_ASKED.dump_json(wire.SuspensionAsked(row_id, reason))
+        _told(self.ask("/certificates/suspend", asked, _session(secret)), wire.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteGrants:
+    """Signed authorisations, for the portal's process."""
+
+    ask: Ask
+
+    def give(self, secret: str, signed: bytes) -> list[int]:
+        """As `GrantSigners.give`."""
+        return _told(self.ask("/authorisations", signed, _session(secret)), wire.GRANTED)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteUploads:
+    """Statements for files that are sent without log-in, for the portal's process."""
+
+    ask: Ask
+
+    def open(self, signed: bytes, file: bytes) -> OpenedUpload:
+        """As `UploadOpening.open`: the statement goes before the file."""
+        return _told(self.ask("/uploads", signed + file, {FIRST: str(len(signed))}), wire.OPENED_UPLOAD)
+
+
+def _session(secret: str) -> dict[str, str]:
+    return {"Authorization": Shown(SESSION, secret).header}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
-"""What the caller of a request has shown (session or token), for the time of the request."""
+"""What the caller of a request has shown (session, token, a signed statement's value), for the time of the request."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-SESSION, TOKEN = "Session", "Bearer"
+SESSION, TOKEN, STATEMENT = "Session", "Bearer", "Statement"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The secret of a session, or a token. Never for a log."""
+    """The secret of a session, a token, or a statement's value. Never for a log."""
 
     scheme: str
-    """`SESSION` or `TOKEN`."""
+    """`SESSION`, `TOKEN` or `STATEMENT`."""
     secret: str = field(repr=False)
 
     @property

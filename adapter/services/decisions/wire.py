@@ -15,9 +15,11 @@ from adapter.model.finding import StatedFinding
 from adapter.model.identifiers import DossierKey
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer, WindowSuspected, WindowUnknown
+from adapter.services.door.signed_uploads import OpenedUpload
 from adapter.services.dossiers.acts import ActDone, SessionOver
 from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.messages.replays import ReplayedMessage
+from adapter.services.registers.own_certificates import CertificateTaken
 
 
 class DecisionsFailed(Exception):
@@ -65,6 +67,14 @@ class PaperReturnAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionAsked:
+    """The request of `CertificateHolders.suspend`."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class WireError:
     """The kind of an error and its text. Of a defect only the kind: its text may quote personal data."""
 
@@ -79,6 +89,8 @@ class WireError:
 CALLER, ADMITTED, FORESEEN = TypeAdapter(Caller), TypeAdapter(Admitted), TypeAdapter(ForeseenAnswer)
 NUMBER_ASKED, NUMBER = TypeAdapter(NumberAsked), TypeAdapter(DossierKey)
 ACT_ASKED, ACT_DONE = TypeAdapter(ActAsked), TypeAdapter(ActDone)
+CERTIFICATE_TAKEN, SUSPENSION_ASKED = TypeAdapter(CertificateTaken), TypeAdapter(SuspensionAsked)
+GRANTED, OPENED_UPLOAD = TypeAdapter(list[int]), TypeAdapter(OpenedUpload)
 REPLAY_ASKED, REPLAYED = TypeAdapter(ReplayAsked), TypeAdapter(tuple[ReplayedMessage, ...])
 PAPER_FORM, PAPER_ENTRY = TypeAdapter(PaperForm), TypeAdapter(int)
 PAPER_CHECK_ASKED, PAPER_RETURN_ASKED = TypeAdapter(PaperCheckAsked), TypeAdapter(PaperReturnAsked)

@@ -40,6 +40,7 @@ class Why(StrEnum):
     STRANGER = "not-the-declarant"
     NUMBER = "number-of-another"
     SUSPENDED = "account-suspended"
+    STATEMENT = "statement"
 
 
 class TurnedAway(NotAllowed):

@@ -86,6 +86,7 @@ class Caller:
     """When he began to fill it in at the portal; None: he did not."""
     pressed_at: datetime | None = None
     """When he pressed, where it has waited since for the portal to open."""
+    statement: str | None = None  # without log-in: the hash of the value in the statement signed for this file
 
     @property
     def numbers(self) -> tuple[str, ...]:

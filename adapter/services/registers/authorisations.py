@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.gateways.store import authorisations as store
-from adapter.gateways.store import certificates, journal
+from adapter.gateways.store import certificates, journal, notifications
 from adapter.gateways.store.authorisations import Authorisation, Grant, GrantedBy
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
+from adapter.model.notification import GRANT_ENDED, GRANTED, NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.stages import Signer
 from adapter.model.text import typed
+from adapter.pipeline.envelope import hour_and_day
 from adapter.pipeline.principal import Representation
 from adapter.services.access.rights import Right, needs
+from adapter.services.notifications.telling import notification_rows
 from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.party_numbers import LARGEST_ID, number_of
 
@@ -29,6 +32,8 @@ class Authorisations:
     clock: Callable[[], datetime]
     representation: Representation
     """Without a register: whether an enterprise speaks for its branches."""
+    notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
+    """What both sides of a letter are told."""
 
     def entitled(self, signer: Signer, number: str, at: datetime, procedure: str) -> bool:
         """For `pipeline/principal`: called only if certificate and declaration differ.
@@ -64,7 +69,8 @@ class Authorisations:
         needs(actor, Right.GRANT_AUTHORISATION)
         letter = AuthorisationLetter(holder, principal, document, valid_from or self.clock(), valid_to)
         with self.database.transaction() as connection:
-            return kept(connection, self.database, letter, (None,), GrantedBy.OFFICER, actor, self.clock())[0]
+            entered = Entered(GrantedBy.OFFICER, actor, self.clock(), self.notifications())
+            return kept(connection, self.database, letter, (None,), entered)[0]
 
     def revoke(self, row_id: int, *, reason: str, actor: Actor) -> None:
         """Revoke a letter, from this moment.
@@ -78,8 +84,7 @@ class Authorisations:
         with self.database.transaction() as connection:
             if not 0 < row_id < LARGEST_ID or not store.revoke(connection, row_id, reason=reason, at=now):
                 raise NotAllowed(f"there is no authorisation {row_id} that could be revoked; see `authorisation list`")
-            detail = {"authorisation": row_id, "reason": reason}
-            journal.append(connection, self.database, Entry.by("authorisation.revoke", actor, now, detail))
+            withdrawn(connection, self.database, row_id, reason, Entered(None, actor, now, self.notifications()))
 
     def list(self, *, number: str | None = None, in_force: bool = False, actor: Actor) -> list[Authorisation]:
         """The letters, or those of one holder or principal, or those in force now.
@@ -105,20 +110,29 @@ class AuthorisationLetter:
     valid_to: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who enters or withdraws a letter, when, in what way (None: it is withdrawn), and what both sides are told."""
+
+    by: GrantedBy | None
+    actor: Actor
+    at: datetime
+    told: NotificationKinds
+
+
 def kept(
     connection: Connection,
     database: Database,
     letter: AuthorisationLetter,
     procedures: Sequence[str | None],
-    by: GrantedBy,
-    actor: Actor,
-    now: datetime,
+    entered: Entered,
 ) -> list[int]:
     """Keep a letter, one row for each procedure (None: for all), with its entry in the journal; gives their ids.
 
     Raises:
         NotAllowed: numbers or times do not fit, or the letter is registered already.
     """
+    assert entered.by is not None, "what is kept was entered in some way"
     pair = number_of(letter.holder), number_of(letter.principal)
     text = typed(letter.document, "the document", most=80)
     if pair[0] == pair[1]:
@@ -139,15 +153,44 @@ def kept(
             principal=pair[1],
             document=text,
             procedure=procedure,
-            granted_by=by.value,
+            granted_by=entered.by.value,
             valid_from=letter.valid_from,
             valid_to=letter.valid_to,
-            granted_at=now,
+            granted_at=entered.at,
         )
         detail = {"authorisation": row_id, "document": text}
-        journal.append(connection, database, Entry.by("authorisation.grant", actor, now, detail))
+        journal.append(connection, database, Entry.by("authorisation.grant", entered.actor, entered.at, detail))
         ids.append(row_id)
+    _tell(connection, database, GRANTED, ids[0], entered)
     return ids
+
+
+def withdrawn(connection: Connection, database: Database, row_id: int, reason: str, entered: Entered) -> None:
+    """Note in the journal that a letter was withdrawn, and tell both sides."""
+    detail = {"authorisation": row_id, "reason": reason}
+    journal.append(connection, database, Entry.by("authorisation.revoke", entered.actor, entered.at, detail))
+    _tell(connection, database, GRANT_ENDED, row_id, entered)
+
+
+def _tell(connection: Connection, database: Database, occasion: str, row_id: int, entered: Entered) -> None:
+    """Tell both sides, once a letter, however many procedures it names."""
+    letter = store.find(connection, row_id)
+    assert letter is not None, "it was written just now"
+    words = {
+        "number": letter.document,
+        "where": f"{letter.principal} → {letter.holder}",
+        "at": hour_and_day(letter.valid_from if letter.revoked_at is None else entered.at),
+        "end": hour_and_day(letter.valid_to),
+        "reason": letter.reason or "",
+    }
+    rows = notification_rows(
+        entered.told.of_occasion(occasion),
+        [letter.principal, letter.holder],
+        cause=f"authorisation:{row_id}:{occasion}",
+        words=words,
+        at=entered.at,
+    )
+    notifications.add(connection, database, rows)
 
 
 @dataclass(frozen=True, slots=True)

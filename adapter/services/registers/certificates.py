@@ -15,19 +15,34 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from adapter.gateways.store import certificates as store
-from adapter.gateways.store import journal
-from adapter.gateways.store.certificates import CertificateState, Name, Office, Registered
+from adapter.gateways.store import journal, notifications
+from adapter.gateways.store.certificates import REGISTERED, CertificateState, Name, Office, Registered
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.new_access_rows import NewCertificate
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
+from adapter.model.journal_events import JournalEvent
+from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.text import holdable, typed
-from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.envelope import VIETNAM, hour_and_day, write_time
 from adapter.pipeline.trust.holder import NumberPlace, numbers
 from adapter.services.access.rights import Right, needs
+from adapter.services.notifications.telling import notification_rows
 from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.party_numbers import number_of
+
+MOST_WAITING = 200
+"""So many certificates that wait are listed."""
+TOLD = {
+    JournalEvent.CERTIFICATE_REGISTER: "certificate_registered",
+    JournalEvent.CERTIFICATE_APPROVE: "certificate_registered",
+    JournalEvent.CERTIFICATE_APPLY: "certificate_waiting",
+    JournalEvent.CERTIFICATE_DECLINE: "certificate_declined",
+    JournalEvent.CERTIFICATE_SUSPEND: "certificate_suspended",
+    JournalEvent.CERTIFICATE_RESTORE: "certificate_restored",
+}
+"""Of which occasion the holder is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,8 @@ class Registry:
     database: Database
     places: tuple[NumberPlace, ...]
     clock: Callable[[], datetime]
+    notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
+    """What holders are told."""
 
     def register(
         self, found: Sequence[tuple[str, x509.Certificate]], how: Registration, *, actor: Actor
@@ -78,11 +95,11 @@ class Registry:
         """
         needs(actor, Right.REGISTER_CERTIFICATE)
         now, stated = self.clock(), number_of(how.number) if how.number else None
-        rows = [self._row(certificate, how, stated, now) for _, certificate in found]
+        rows = [self.row(certificate, how, stated) for _, certificate in found]
         with self.database.transaction() as connection:
             self.database.lock(connection, ["certificate registry"])
             names = [_name(row) for row in rows]
-            known = store.find(connection, names)
+            known = store.known(connection, names)
             faults = [
                 fault
                 for place, ((file, certificate), row) in enumerate(zip(found, rows, strict=True))
@@ -93,13 +110,18 @@ class Registry:
             for row in rows:
                 if _name(row) not in known:
                     self._add(connection, row, actor, now)
-            stored = store.find(connection, names)
+            stored = store.known(connection, names)
         return [Imported(file, stored[name], name not in known) for (file, _), name in zip(found, names, strict=True)]
 
-    def _row(
-        self, certificate: x509.Certificate, how: Registration, stated: str | None, now: datetime
+    def row(
+        self,
+        certificate: x509.Certificate,
+        how: Registration,
+        stated: str | None,
+        state: CertificateState = CertificateState.ACTIVE,
     ) -> NewCertificate:
-        own = numbers(certificate, self.places)
+        """The row of a certificate; `stated`: its holder's number, else the first in the certificate."""
+        own, now = numbers(certificate, self.places), self.clock()
         return {
             "issuer": holdable(certificate.issuer.rfc4514_string())[:500],
             "serial": f"{certificate.serial_number:x}",
@@ -111,7 +133,7 @@ class Registry:
             "valid_to": certificate.not_valid_after_utc,
             "registered_with": how.registered_with.value,
             "since": how.since or now,
-            "state": CertificateState.ACTIVE.value,
+            "state": state.value,
             "changed_at": now,
             "body": certificate.public_bytes(Encoding.DER),
         }
@@ -129,6 +151,8 @@ class Registry:
             return [f"{at} is twice among these files; name it once"]
         if known is not None and known.fingerprint != row["fingerprint"]:
             return [f"{at} is another certificate than the registered one of that issuer and serial number: ask the CA"]
+        if known is not None and known.state not in REGISTERED:
+            return [f"{at} is {known.state.value} by a request of its holder: see `certificate waiting`"]
         if known is not None and known.number != row["number"]:
             since = f"{known.since.astimezone(VIETNAM):%Y-%m-%d}"
             return [f"{at} is registered for another holder, since {since}; see `certificate show`"]
@@ -166,18 +190,85 @@ class Registry:
         needs(actor, Right.RESTORE_CERTIFICATE)
         return self._change(which, CertificateState.ACTIVE, reason, issuer, actor)
 
+    def approve(self, which: str | int, *, issuer: str | None = None, actor: Actor) -> Registered:
+        """Register a certificate that its holder has applied for; its holder is told. An integer is its id.
+
+        Raises:
+            NotAllowed: there is no such certificate, more than one, or it does not wait.
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.REGISTER_CERTIFICATE)
+        return self._answer(which, CertificateState.ACTIVE, None, issuer, actor)
+
+    def decline(self, which: str | int, *, reason: str, issuer: str | None = None, actor: Actor) -> Registered:
+        """Do not register it; its holder gets the reason, and may apply again.
+
+        Raises:
+            NotAllowed: there is no such certificate, more than one, it does not wait, or there is no reason.
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.REGISTER_CERTIFICATE)
+        return self._answer(which, CertificateState.DECLINED, reason_of(reason), issuer, actor)
+
+    def waiting(self, *, actor: Actor) -> list[Registered]:
+        """Certificates that wait for an answer, the oldest first; so many at most as a page holds.
+
+        Raises:
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.REGISTER_CERTIFICATE)
+        with self.database.reading() as connection:
+            return store.waiting(connection, MOST_WAITING)
+
+    def _answer(
+        self, which: str | int, state: CertificateState, reason: str | None, issuer: str | None, actor: Actor
+    ) -> Registered:
+        now = self.clock()
+        with self.database.transaction() as connection:
+            self.database.lock(connection, ["certificate registry"])
+            named = store.by_id(connection, which) if isinstance(which, int) else store.named(connection, which)
+            found = _one(named, str(which), issuer)
+            if found.state is not CertificateState.WAITING:
+                raise NotAllowed(f"certificate {found.serial} is {found.state.value}: it waits for no answer")
+            since = now if state is CertificateState.ACTIVE else None
+            store.change(connection, [found.id], state=state, reason=reason, officer=actor.id, at=now, since=since)
+            event = JournalEvent.CERTIFICATE_APPROVE if since else JournalEvent.CERTIFICATE_DECLINE
+            return self.noted(connection, found.id, event, actor, reason)
+
     def _change(self, which: str, state: CertificateState, reason: str, issuer: str | None, actor: Actor) -> Registered:
         now, reason = self.clock(), reason_of(reason)
         with self.database.transaction() as connection:
             self.database.lock(connection, ["certificate registry"])
             found = _one(store.named(connection, which), which, issuer)
+            if found.state not in REGISTERED:
+                raise NotAllowed(f"certificate {found.serial} is {found.state.value}: it is not registered")
             if found.state is state:
                 raise NotAllowed(f"certificate {found.serial} is {state.value} already")
             store.change(connection, [found.id], state=state, reason=reason, officer=actor.id, at=now)
-            act = "suspend" if state is CertificateState.SUSPENDED else "restore"
-            detail = {"certificate": found.id, "serial": found.serial, "reason": reason, "officer": actor.id}
-            journal.append(connection, self.database, Entry.by(f"certificate.{act}", actor, now, detail))
-            return _one(store.named(connection, which), which, issuer)
+            is_stopped = state is CertificateState.SUSPENDED
+            event = JournalEvent.CERTIFICATE_SUSPEND if is_stopped else JournalEvent.CERTIFICATE_RESTORE
+            return self.noted(connection, found.id, event, actor, reason)
+
+    def noted(
+        self, connection: Connection, row_id: int, event: JournalEvent, actor: Actor, reason: str | None = None
+    ) -> Registered:
+        """Write what has happened to a certificate into the journal, and tell its holder; gives it as it is now."""
+        (found,), now = store.by_id(connection, row_id), self.clock()
+        detail: dict[str, object] = {"certificate": found.id, "serial": found.serial}
+        detail |= {"registered_with": found.registered_with.value} if reason is None else {}
+        detail |= {"reason": reason, "officer": actor.id} if reason is not None else {}
+        journal.append(connection, self.database, Entry.by(event, actor, now, detail))
+        kind = self.notifications().of_occasion(TOLD[event])
+        words = {"number": found.serial, "at": hour_and_day(now), "end": hour_and_day(found.valid_to)}
+        rows = notification_rows(
+            kind,
+            [found.number] if found.number else [],
+            cause=f"certificate:{found.id}:{event.value}:{write_time(now)}",
+            words={**words, "reason": reason or ""},
+            at=now,
+        )
+        notifications.add(connection, self.database, rows)
+        return found
 
     def show(self, which: str, *, issuer: str | None = None, actor: Actor) -> Registered:
         """One certificate, by serial number, fingerprint (SHA-256) or id.

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from adapter.gateways.store import authorisations as store
-from adapter.gateways.store import journal
 from adapter.gateways.store.authorisations import Authorisation, GrantedBy
-from adapter.gateways.store.database import Database
-from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.database import Connection, Database
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
+from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.procedure import Label
+from adapter.model.statement import AuthorisationTerms
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right, needs
 from adapter.services.registers.accounts import reason_of
-from adapter.services.registers.authorisations import AuthorisationLetter, kept, spoken_for
+from adapter.services.registers.authorisations import AuthorisationLetter, Entered, kept, spoken_for, withdrawn
 
 MOST = 200
 """Letters of one principal that are in force at a time."""
@@ -60,6 +60,8 @@ class Grants:
     database: Database
     catalogue: Catalogue
     clock: Callable[[], datetime]
+    notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
+    """What both sides are told."""
 
     def of(self, actor: Actor) -> OwnGrants:
         """Letters that the account has given, and that the person has received.
@@ -95,16 +97,26 @@ class Grants:
         now, principal = self.clock(), _principal(actor)
         if principal is None:
             raise NotAllowed("who acts for another passes nothing on")
-        unknown = set(procedures) - {code for code, _ in self.procedures()}
+        terms = AuthorisationTerms(principal, holder, document, until, tuple(procedures))
+        with self.database.transaction() as connection:
+            entered = Entered(GrantedBy.PRINCIPAL, actor, now, self.notifications())
+            return self.keep(connection, terms, entered)
+
+    def keep(self, connection: Connection, terms: AuthorisationTerms, entered: Entered) -> list[int]:
+        """Keep what its principal has stated, from now on; gives the ids, one for each procedure.
+
+        Raises:
+            NotAllowed: as `give`.
+        """
+        unknown = set(terms.procedures) - {code for code, _ in self.procedures()}
         if unknown:
             raise NotAllowed(f"there is no procedure {', '.join(sorted(unknown))}")
-        ends = datetime.combine(until, time.max, VIETNAM) if until else None
-        letter = AuthorisationLetter(holder, principal, document, now, ends)
-        with self.database.transaction() as connection:
-            if store.count(connection, principal, now) >= MOST:
-                raise NotAllowed(f"{MOST} authorisations are in force already; withdraw some")
-            wanted = self._with_amendments(procedures, now) or (None,)
-            return kept(connection, self.database, letter, wanted, GrantedBy.PRINCIPAL, actor, now)
+        ends = datetime.combine(terms.until, time.max, VIETNAM) if terms.until else None
+        letter = AuthorisationLetter(terms.representative, terms.principal, terms.document, entered.at, ends)
+        if store.count(connection, terms.principal, entered.at) >= MOST:
+            raise NotAllowed(f"{MOST} authorisations are in force already; withdraw some")
+        wanted = self._with_amendments(terms.procedures, entered.at) or (None,)
+        return kept(connection, self.database, letter, wanted, entered)
 
     def withdraw(self, actor: Actor, row_id: int, *, reason: str) -> None:
         """Withdraw it from now on. Its principal may do so, whoever entered it; its holder may give it back.
@@ -120,8 +132,7 @@ class Grants:
             is_his = found is not None and (found.principal == _principal(actor) or found.holder == actor.number)
             if not is_his or not store.revoke(connection, row_id, reason=told, at=now):
                 raise NotAllowed("there is no such authorisation of yours in force")
-            detail = {"authorisation": row_id, "reason": told}
-            journal.append(connection, self.database, Entry.by("authorisation.revoke", actor, now, detail))
+            withdrawn(connection, self.database, row_id, told, Entered(None, actor, now, self.notifications()))
 
     def is_granted(self, holder: str, principal: str, procedure: str) -> bool:
         """Whether somebody may act for a principal in a procedure now."""

@@ -10,6 +10,7 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.officer import (
     accounts,
     acting,
+    certificates,
     confirming,
     dossier,
     moving,
@@ -29,10 +30,12 @@ from adapter.services.dossiers.phrases import Phrases
 from adapter.services.dossiers.printing import CasePrints
 from adapter.services.dossiers.worklist import WorkLists
 from adapter.services.registers.accounts import Accounts
+from adapter.services.registers.certificates import Registry
 
 ENTRIES = (
     NavigationEntry("work.title", worklist.LIST, Right.SEE_DOSSIERS),
     NavigationEntry("accounts.title", accounts.LIST, Right.SEE_REGISTERS),
+    NavigationEntry("waiting_certificates.title", certificates.ADDRESS, Right.REGISTER_CERTIFICATE),
 )
 
 
@@ -49,6 +52,7 @@ class OfficerUses:
     paper_acts: PaperActs
     paper_forms: PaperForms
     accounts: Accounts
+    registry: Registry
 
 
 def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
@@ -56,6 +60,7 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     phrases = Phrases(uses.catalogue.codelists)
     shared = acting.Acting(pages, uses.files, uses.acts, phrases, guard)
     router = APIRouter()
+    router.include_router(certificates.routes(pages, uses.registry, guard))
     router.include_router(worklist.routes(pages, uses.lists, uses.papers, guard))
     router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, guard))
     router.include_router(accounts.routes(pages, uses.accounts, guard))

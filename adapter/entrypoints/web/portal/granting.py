@@ -2,6 +2,7 @@
 
 # Annotations are not postponed here: FastAPI reads them.
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -12,15 +13,21 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.browser import browser_of, safe_target
 from adapter.entrypoints.web.form_page import Choice, said
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.page import Page, Pages
+from adapter.entrypoints.web.page import Page, Pages, attachment
+from adapter.entrypoints.web.portal.certifying import STATEMENT, labels
+from adapter.entrypoints.web.portal.shown_secret import secret_of
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.procedure import Label
+from adapter.model.statement import AuthorisationTerms
 from adapter.pipeline.forms.entry import day_of
+from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.access.sessions import Sessions
+from adapter.services.door.precheck import TurnedAway
 from adapter.services.registers.grants import Grants, OwnGrants
+from adapter.services.registers.signed_grants import GrantSigners, GrantStatements
 
 GRANTS = "/uy-quyen"
 _NUMBER = re.compile(r"[0-9]{12}")
@@ -36,6 +43,8 @@ class GrantsPage(Page):
     procedures: tuple[Choice, ...]
     typed: dict[str, str]
     told: Label | None
+    refused: Sequence[Label] = ()
+    """What stands against a statement that was asked for or brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,23 @@ class EndGrantPage(Page):
     told: Label | None
 
 
-def routes(pages: Pages, grants: Grants, sessions: Sessions, guard: Guard) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Granting:
+    """The use cases of these pages."""
+
+    grants: Grants
+    statements: GrantStatements
+    signers: GrantSigners
+    sessions: Sessions
+
+
+def routes(pages: Pages, uses: Granting, guard: Guard) -> APIRouter:
     """`/uy-quyen` and what is below it."""
     router = APIRouter(include_in_schema=False, prefix=GRANTS)
     somebody = guard.by_session(Right.GRANT_OWN)
+    grants, sessions = uses.grants, uses.sessions
     _giving(router, pages, grants, somebody)
+    _signing(router, pages, uses, guard)
     _ending(router, pages, grants, somebody)
 
     @router.post("/thay-mat")
@@ -81,7 +102,7 @@ def _giving(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependenc
     @router.post("")
     def give(request: Request, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
         typed, until = dict(sent.fields), day_of(sent["until"])
-        procedures = [name.removeprefix("procedure.") for name in sent.fields if name.startswith("procedure.")]
+        procedures = chosen(sent)
         if not _NUMBER.fullmatch(sent["holder"].replace(" ", "")):
             return shown(request, sent.actor, typed, said("grants.bad_number"), 422)
         if sent["until"].strip() and until is None:
@@ -91,6 +112,48 @@ def _giving(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependenc
         except NotAllowed:
             return shown(request, sent.actor, typed, said("grants.bad"), 422)
         return RedirectResponse(GRANTS, 303)
+
+
+def _signing(router: APIRouter, pages: Pages, uses: Granting, guard: Guard) -> None:
+    """An authorisation that a principal signs with his registered certificate."""
+    posted = posting(guard.by_session(Right.GRANT_OWN))
+
+    def shown(request: Request, sent: Posting, told: Sequence[Label], status: int) -> Response:
+        typed = {name if name == "principal" else f"s_{name}": text for name, text in sent.fields.items()}
+        procedures = tuple(Choice(code, title) for code, title in uses.grants.procedures())
+        page = GrantsPage(uses.grants.of(sent.actor), procedures, typed, None, told)
+        return pages.respond(request, page, status)
+
+    @router.post("/van-ban", dependencies=[Depends(guard.seldom(RateRule.STATEMENT))])
+    def statement(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
+        until = day_of(sent["until"])
+        if sent["until"].strip() and until is None:
+            return shown(request, sent, [said("grants.bad_day")], 422)
+        terms = AuthorisationTerms(sent["principal"], sent["holder"], sent["document"], until, chosen(sent))
+        try:
+            body = uses.statements.statement(sent.actor, terms)
+        except NotAllowed:
+            return shown(request, sent, [said("grants.bad_terms")], 422)
+        return attachment(body, "application/xml", STATEMENT)
+
+    @router.post("/ban-ky", dependencies=[Depends(guard.seldom(RateRule.UPLOAD))])
+    def give(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
+        if not sent.file:
+            return shown(request, sent, [said("sign.no_file")], 422)
+        try:
+            uses.signers.give(secret_of(request), sent.file)
+        except TurnedAway as turned:
+            return shown(request, sent, labels(turned), 422)
+        except NotAllowed:
+            return shown(request, sent, [said("grants.bad_signed")], 422)
+        except Unavailable:
+            return shown(request, sent, [said("statement.away")], 503)
+        return RedirectResponse(GRANTS, 303)
+
+
+def chosen(sent: Posting) -> tuple[str, ...]:
+    """The procedures that are ticked."""
+    return tuple(name.removeprefix("procedure.") for name in sent.fields if name.startswith("procedure."))
 
 
 def _ending(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependency) -> None:

@@ -1,0 +1,1 @@
+"""Statements that people sign with their certificates: given out, and taken once."""
