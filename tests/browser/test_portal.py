@@ -201,6 +201,46 @@ def test_by_keyboard_alone_and_in_telex_a_declaration_is_begun_and_filled_in(pag
     assert (draft.gate, draft.answers.values["purpose"]) == ("HUUNGHI", "Thăm thân")
 
 
+def test_what_is_typed_is_kept_by_itself_and_nothing_is_lost_while_the_network_is_away(page: Page, house: Portal) -> None:
+    page.goto(f"{house.url}/khai-bao/moi?procedure=BQP0100002")
+    page.locator("#gate").select_option("HUUNGHI")
+    page.locator("main button").click()
+    page.wait_for_url("**/khai-bao/*-*")
+    page.goto(f"{page.url}/muc/chung")
+    told = page.locator("[data-saved]")
+    page.locator("#purpose").fill("Thăm thân")
+    expect(told).to_have_text("Đã lưu lúc 07:15.")
+    (draft, *_) = house.site.house.drafts.unsent(AN.number)
+    assert draft.answers.values["purpose"] == "Thăm thân"
+    with page.expect_event("console", lambda each: "ERR_INTERNET_DISCONNECTED" in each.text):
+        page.context.set_offline(True)
+        page.locator("#purpose").fill("Thăm thân, du lịch")
+    expect(told).to_contain_text("Nội dung vẫn còn trên trang này")
+    page.get_by_role("button", name="Lưu và tiếp tục").click()
+    assert page.locator("#purpose").input_value() == "Thăm thân, du lịch", "no page of the browser took its place"
+    page.context.set_offline(False)
+    expect(told).to_have_text("Đã lưu lúc 07:15.")
+    (draft, *_) = house.site.house.drafts.unsent(AN.number)
+    assert draft.answers.values["purpose"] == "Thăm thân, du lịch"
+    page.get_by_role("button", name="Lưu và tiếp tục").click()
+    page.wait_for_url(lambda url: not url.endswith("/muc/chung"))
+
+
+def test_what_another_window_has_changed_is_not_overwritten_by_itself(page: Page, house: Portal) -> None:
+    drafts = house.site.house.drafts
+    procedure = next(each for each in drafts.offered() if each.code == "BQP0100002")
+    draft = drafts.begin(AN.number, procedure, "HUUNGHI", {"name": AN.name, "number": AN.number})
+    page.goto(f"{house.url}/khai-bao/{draft.public_id}/muc/chung")
+    drafts.save(draft, draft.answers.with_values({"purpose": "Công tác"}))
+    with page.expect_event("console", lambda each: "409" in each.text):
+        page.locator("#purpose").fill("Du lịch")
+    expect(page.locator("[data-saved]")).to_contain_text("sửa ở cửa sổ khác")
+    assert drafts.find(AN.number, draft.public_id).answers.values["purpose"] == "Công tác"
+    page.get_by_role("button", name="Lưu và tiếp tục").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.get_by_text("Công tác").count() and page.get_by_text("Du lịch").count(), "both are shown, to choose"
+
+
 def test_the_page_of_a_suspended_account_has_no_serious_fault(
     browser: Browser, house: Portal, node_packages: Path
 ) -> None:

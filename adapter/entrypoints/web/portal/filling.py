@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.form_page import Filled, FormView, Row, troubles
 from adapter.entrypoints.web.guard import CSRF, Guard
+from adapter.entrypoints.web.page import PERSONAL
 from adapter.entrypoints.web.portal.draft_pages import (
     GENERAL,
     ROOT,
@@ -30,6 +31,7 @@ from adapter.entrypoints.web.portal.drafting import Drafting, asked, columns, la
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.answers import Answers, Texts
 from adapter.pipeline.forms.entry import shown
 from adapter.services.access.rights import Right
@@ -37,7 +39,8 @@ from adapter.services.door.draft import ChangedMeanwhile, Draft
 
 VERSION, THEN = "version", "then"
 """Fields of the page itself: the draft's version that it shows, and what was pressed."""
-LATER, ANOTHER = "later", "another"
+LATER, ANOTHER, AUTO = "later", "another", "auto"
+"""AUTO: the page's script keeps what was typed so far; nothing was pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +106,19 @@ class _Filling:
         """Keep what was typed, whatever it is; then on, or the page again with what is wrong."""
         view = self.drafting.view(draft.fills_in)
         filled = view.read(part.row, sent, part.outside)
+        then = sent.get(THEN, "")
         clashes = self._clashes(view, draft, part, filled, sent)
         if clashes:
-            return self._conflict(request, draft, part, clashes, sent)
+            return _changed_elsewhere() if then == AUTO else self._conflict(request, draft, part, clashes, sent)
         try:
             draft = self.drafting.drafts.save(draft, part.answers(draft.answers, filled.texts))
         except ChangedMeanwhile as changed:
+            if then == AUTO:
+                return _changed_elsewhere()
             return self._conflict(request, changed.now, part, self._unlike(view, part, filled), sent)
-        then = sent.get(THEN, "")
+        if then == AUTO:
+            at = self.drafting.drafts.clock().astimezone(VIETNAM).strftime("%H:%M")
+            return JSONResponse({"version": draft.version, "at": at}, headers=PERSONAL)
         if filled.errors and then != LATER:
             return self._page(request, draft, part, filled, 422)
         return RedirectResponse(self._next(draft, part, then), 303)
@@ -165,6 +173,11 @@ class _Filling:
         others = tuple((name, text) for name, text in sent.items() if name not in named)
         page = ConflictPage(self.drafting.head(draft), part.action, draft.version, clashes, others)
         return self.drafting.pages.respond(request, page, 409)
+
+
+def _changed_elsewhere() -> Response:
+    """To the script: the page is older than the draft, and who types is asked which is meant once he presses."""
+    return JSONResponse({}, 409, PERSONAL)
 
 
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:
