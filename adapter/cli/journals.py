@@ -75,8 +75,10 @@ def journal_lookups(
     if paper == STDIN:
         paper = sys.stdin.readline().strip()
     asked = Asked(first, last, officer, paper, _key(dossier) if dossier else None)
-    fields = ("at", "actor", "client", "office", "kind", "hits", "dossiers", "persons", "purpose")
-    listing("lookup", components.lookup_audit.looked(asked, acting(components, by)), fields, json=json)
+    heads = ("at", "actor", "client", "office", "by", "hits", "dossiers", "persons", "purpose")
+    fields = [name if name != "by" else "in_words" for name in heads]
+    found = components.lookup_audit.looked(asked, acting(components, by))
+    listing("lookup", found, fields, json=json, heads=heads)
 
 
 def _key(stated: str) -> DossierKey:

@@ -104,7 +104,7 @@ def test_a_name_without_accents_finds_the_dossiers_and_the_journal_knows_it(
         auditor.goto(house.url + "/nhat-ky-tra-cuu")
         auditor.get_by_label("Công chức").fill("hai-quan")
         auditor.get_by_role("button", name="Xem nhật ký").click()
-        expect(auditor.get_by_role("row", name="person:hai-quan").first).to_contain_text("name")
+        expect(auditor.get_by_role("row", name="person:hai-quan").first).to_contain_text("họ tên")
 
 
 def test_a_look_up_is_printed_without_what_was_typed_and_warns_while_the_window_is_away(

@@ -41,7 +41,7 @@ def customs_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         lookup.LookupPage(plain, False, BoxAsked(text), Told(Understood(None, text), fault=said)),
         *(lookup.LookupPage(plain, False, BoxAsked(text, key), Told(Understood(key, text))) for key in lookup.READINGS),
     ]
-    looked = Looked(at, text, text, "lookup.dossiers", text, "paper", "0" * 64, 1, [text], 3, text)
+    looked = Looked(at, text, text, "lookup.dossiers", text, "paper", "0" * 64, 1, [text], 3, text, said, said)
     return {
         lookup.LookupPage: list[Page](pages),
         lookup.LookedUpPage: [lookup.LookedUpPage(asking, True, each, why) for each, why in ((one, "A"), (bare, None))],

@@ -338,7 +338,13 @@ def test_every_read_of_a_person_is_journalled_and_the_auditor_finds_it_by_office
     audit, auditor = site.house.lookup_audit, person("kiem", Role.AUDITOR)
     span = (CLOCK - timedelta(days=1), CLOCK + timedelta(days=1))
     assert len(audit.looked(Asked(*span), auditor)) == 6
-    assert len(audit.looked(Asked(*span, officer="hoa"), auditor)) == 4
+    by_hoa = audit.looked(Asked(*span, officer="hoa"), auditor)
+    assert len(by_hoa) == 4
+    assert {each.in_words for each in by_hoa} == {
+        "Tra cứu: mã số hồ sơ và năm / Looked up: number and year of a dossier",
+        "Tra cứu: số giấy tờ / Looked up: number of an identity paper",
+        "Tải kết quả đã ký: mã số hồ sơ và năm / Took the signed result along: number and year of a dossier",
+    }
     of_the_person = audit.looked(Asked(*span, paper=paper.lower()), auditor)
     assert sorted(each.actor for each in of_the_person) == ["person:hoa"] * 4 + ["person:mai"]
     assert [each.actor for each in audit.looked(Asked(*span, paper="Z9999999"), auditor)] == ["person:mai"]

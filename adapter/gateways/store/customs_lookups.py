@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, func, or_, select
 
 from adapter.gateways.store.dossier_records import FoundDossier
-from adapter.gateways.store.lists import among
-from adapter.gateways.store.lookups import Narrowed, Places, counting, located
+from adapter.gateways.store.lists import Written
+from adapter.gateways.store.lookups import Narrowed, Places, Within, counting, within
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, search_key
 from adapter.model.stages import StoredRecord
@@ -76,10 +76,22 @@ def by_name(
         for row in rows[:NAMESAKES]:
             matched[row.dossier_id] = max(row.version, matched.get(row.dossier_id, 0))
     ids = [each for each in matched if before is None or each < before]
-    wanted = (among(connection, dossier.c.id, ids), *located(places), *narrowed.conditions())
-    query = select(dossier, dossier.c.version.label("matched")).where(*wanted).order_by(dossier.c.id.desc())
-    found = made_all(FoundDossier, connection.execute(query.limit(limit)))
+    among = Within(places, narrowed)
+    asked = {"ids": ids, "most": limit, **among.parameters}
+    found = made_all(FoundDossier, connection.execute(_of_ids(among.asked).on(connection), asked))
     return Namesakes([replace(each, matched=matched[each.id]) for each in found], more)
+
+
+@cache
+def _of_ids(asked: Sequence[str]) -> Written:
+    return Written(
+        lambda among: (
+            select(dossier, dossier.c.version.label("matched"))
+            .where(among(dossier.c.id, "ids"), *within(asked, among))
+            .order_by(dossier.c.id.desc())
+            .limit(bindparam("most", type_=Integer))
+        )
+    )
 
 
 def in_period(
@@ -91,32 +103,75 @@ def in_period(
     before: tuple[datetime, int] | None = None,
 ) -> list[FoundDossier]:
     """Dossiers received in the period that `narrowed` states, the newest first, behind the time and id of `before`."""
-    query = select(dossier, dossier.c.version.label("matched")).where(*located(places), *narrowed.conditions())
+    among = Within(places, narrowed)
+    asked = {"most": limit, **among.parameters}
     if before is not None:
-        at, row_id = before
-        same = and_(dossier.c.received_at == at, dossier.c.id < row_id)
-        # The first condition is for the index, which has no ids.
-        query = query.where(dossier.c.received_at <= at, or_(dossier.c.received_at < at, same))
-    ordered = query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
-    return made_all(FoundDossier, connection.execute(ordered))
+        asked |= {"at": before[0], "before": before[1]}
+    query = _in_period(among.asked, behind=before is not None)
+    return made_all(FoundDossier, connection.execute(query.on(connection), asked))
+
+
+@cache
+def _in_period(asked: Sequence[str], *, behind: bool) -> Written:
+    at, received_at = bindparam("at", type_=dossier.c.received_at.type), dossier.c.received_at
+    same = and_(received_at == at, dossier.c.id < bindparam("before"))
+    # The first condition is for the index, which has no ids.
+    after = [received_at <= at, or_(received_at < at, same)] if behind else []
+    return Written(
+        lambda among: (
+            select(dossier, dossier.c.version.label("matched"))
+            .where(*within(asked, among), *after)
+            .order_by(received_at.desc(), dossier.c.id.desc())
+            .limit(bindparam("most", type_=Integer))
+        )
+    )
 
 
 def in_force_of(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, VersionWithSigner]:
     """The version in force of each dossier: its mapping, values, signer and id."""
-    columns: list[Any] = [declaration.c[name] for name in ("id", "dossier_id", "mapping", "values", "signer")]
-    query = (
-        select(*columns)
+    rows = connection.execute(_IN_FORCE_OF.on(connection), {"dossiers": list(dossier_ids)})
+    return {each.dossier_id: each for each in made_all(VersionWithSigner, rows)}
+
+
+_IN_FORCE_OF = Written(
+    lambda among: (
+        select(*(declaration.c[each.name] for each in fields(VersionWithSigner)))
         .join(dossier, dossier.c.id == declaration.c.dossier_id)
-        .where(among(connection, dossier.c.id, dossier_ids), declaration.c.version == dossier.c.version)
+        .where(among(dossier.c.id, "dossiers"), declaration.c.version == dossier.c.version)
     )
-    return {each.dossier_id: each for each in made_all(VersionWithSigner, connection.execute(query))}
+)
 
 
 def rows_of(connection: Connection, declaration_ids: Sequence[int]) -> dict[int, dict[str, list[StoredRecord]]]:
     """The rows of these versions by group, in their order."""
-    mine = among(connection, declaration_row.c.declaration_id, declaration_ids)
-    order = (declaration_row.c.declaration_id, declaration_row.c.group, declaration_row.c.ordinal)
     found: dict[int, dict[str, list[StoredRecord]]] = {}
-    for row in connection.execute(select(declaration_row).where(mine).order_by(*order)):
+    for row in connection.execute(_ROWS_OF.on(connection), {"versions": list(declaration_ids)}):
         found.setdefault(row.declaration_id, {}).setdefault(row.group, []).append(row.values)
     return found
+
+
+_ROWS_OF = Written(
+    lambda among: (
+        select(declaration_row)
+        .where(among(declaration_row.c.declaration_id, "versions"))
+        .order_by(declaration_row.c.declaration_id, declaration_row.c.group, declaration_row.c.ordinal)
+    )
+)
+
+
+def row_counts_of(connection: Connection, declaration_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """How many rows each group of these versions has."""
+    found: dict[int, dict[str, int]] = {}
+    for row in connection.execute(_ROW_COUNTS_OF.on(connection), {"versions": list(declaration_ids)}):
+        found.setdefault(row.declaration_id, {})[row.group] = row.rows
+    return found
+
+
+_GROUP = (declaration_row.c.declaration_id, declaration_row.c.group)
+_ROW_COUNTS_OF = Written(
+    lambda among: (
+        select(*_GROUP, func.count().label("rows"))
+        .where(among(declaration_row.c.declaration_id, "versions"))
+        .group_by(*_GROUP)
+    )
+)

@@ -101,6 +101,16 @@ class Database:
                 connection.exec_driver_sql("PRAGMA query_only=OFF")  # the connection goes back to the pool
 
     @contextmanager
+    def single(self) -> Iterator[Connection]:
+        """For one statement that is a transaction by itself: of the server nothing else is asked, before or after it.
+
+        Raises:
+            DatabaseUnavailable: the server cannot be reached or ended the statement.
+        """
+        with self.transaction() if self.is_embedded else self.session() as connection:
+            yield connection
+
+    @contextmanager
     def altering(self) -> Iterator[Connection]:
         """A transaction in which tables change.
 

@@ -178,6 +178,17 @@ class OriginalReply(StoredReply):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionTimes:
+    """A signed decision and its times, without its bytes. `delivered_at`: when the declarant had it."""
+
+    kind: str
+    digest: str
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReadableReply(OriginalReply):
     """A reply that its declarant may read; of a request to amend, when and why it was withdrawn."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.types.string import BytesBinaryDumper
@@ -99,7 +100,7 @@ def engine(url: str, *, pool: int, waits: Waits, as_text: Callable[[Any], str]) 
     Raises: ValueError, SQLAlchemyError for a url that cannot be read.
     """
     if url.startswith("sqlite"):
-        made = create_engine(url, connect_args={"timeout": 30}, json_serializer=as_text)
+        made = create_engine(url, connect_args={"timeout": 30}, json_serializer=as_text, json_deserializer=orjson.loads)
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_immediate)
     else:
@@ -119,6 +120,7 @@ def engine(url: str, *, pool: int, waits: Waits, as_text: Callable[[Any], str]) 
                 **{name: value for name, value in wanted.items() if name not in stated.query},
             },
             json_serializer=as_text,
+            json_deserializer=orjson.loads,
         )
         event.listen(made, "do_connect", _connecting(waits))
     event.listen(made, "handle_error", _tell_what_is_not_made)

@@ -82,8 +82,11 @@ def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previo
     }
 
 
+_INSERT = insert(journal)
+
+
 def append(connection: Connection, database: Database, entry: Entry) -> int:
     """Write one entry that belongs to no dossier; gives its id."""
     row_id = database.new_id(connection)
-    connection.execute(insert(journal).values(alone(entry, row_id)))
+    connection.execute(_INSERT, alone(entry, row_id))
     return row_id

@@ -1,11 +1,14 @@
-"""Conditions on lists of any length."""
+"""Conditions on lists of any length, and statements that are written once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, String, any_, literal
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Executable, Select, String, any_, bindparam, literal
+
+Among = Callable[[Column[Any], str], ColumnElement[bool]]
+"""Whether a column has one of the values that a parameter of that name holds."""
 
 
 def among(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -16,6 +19,32 @@ def among(connection: Connection, column: Column[Any], values: Collection[Any]) 
     """
     if connection.dialect.name == "sqlite":
         return column.in_(values)
-    # A text is compared whole: a cast to the column's length would cut it.
-    kind = String() if isinstance(column.type, String) else column.type
-    return column == any_(literal(list(values), ARRAY(kind)))
+    return column == any_(literal(list(values), ARRAY(_kind(column))))
+
+
+class Written:
+    """A query with lists as parameters that is written once for each kind of database.
+
+    Putting a query together from its columns costs about as much as the server takes for a row by its key: what is
+    asked at each press of a key is put together once. `query` gets what makes a condition of a list.
+    """
+
+    def __init__(self, query: Callable[[Among], Select[Any]]) -> None:
+        self._on_postgresql, self._on_sqlite = query(_in_one_parameter), query(_one_by_one)
+
+    def on(self, connection: Connection) -> Executable:
+        """The query for this database; its parameters are given when it runs."""
+        return self._on_sqlite if connection.dialect.name == "sqlite" else self._on_postgresql
+
+
+def _in_one_parameter(column: Column[Any], name: str) -> ColumnElement[bool]:
+    return column == any_(bindparam(name, type_=ARRAY(_kind(column))))
+
+
+def _one_by_one(column: Column[Any], name: str) -> ColumnElement[bool]:
+    return column.in_(bindparam(name, expanding=True))
+
+
+def _kind(column: Column[Any]) -> Any:
+    """A text is compared whole: a cast to the column's length would cut it."""
+    return String() if isinstance(column.type, String) else column.type

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.records import made_all
@@ -27,11 +27,12 @@ class LookupRight:
 
 def of(connection: Connection, person: str, *, ended: bool = False) -> list[LookupRight]:
     """What stands of somebody; with `ended` what stood before too. The oldest first."""
-    query = select(lookup_right).where(lookup_right.c.person == person)
-    if not ended:
-        query = query.where(lookup_right.c.ended_at.is_(None))
-    ordered = query.order_by(lookup_right.c.since, lookup_right.c.id)
-    return made_all(LookupRight, connection.execute(ordered))
+    return made_all(LookupRight, connection.execute(_EVER if ended else _NOW, {"person": person}))
+
+
+_IN_ORDER = (lookup_right.c.since, lookup_right.c.id)
+_EVER = select(lookup_right).where(lookup_right.c.person == bindparam("person")).order_by(*_IN_ORDER)
+_NOW = _EVER.where(lookup_right.c.ended_at.is_(None))
 
 
 def state(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, select, text
+from sqlalchemy import ARRAY, ColumnElement, Connection, String, bindparam, cast, func, insert, select, text
 
 from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import StoredEntry, made_all
@@ -15,6 +15,14 @@ _LOOKUPS: ColumnElement[bool] = text("journal.event IN ('lookup.dossiers', 'look
 """In the same words as the index, so that it is used."""
 
 
+_INSERT = insert(lookup_trace)
+_SUBJECTS = func.unnest(bindparam("subjects", type_=ARRAY(String())))
+_INSERT_ALL = _INSERT.from_select(
+    ["subject", "journal_id"], select(_SUBJECTS, cast(bindparam("journal"), lookup_trace.c.journal_id.type))
+)
+"""A page has 50 dossiers: one statement for all of them."""
+
+
 def of_dossier(dossier_id: int) -> str:
     """The subject of a dossier."""
     return f"dossier:{dossier_id}"
@@ -22,9 +30,11 @@ def of_dossier(dossier_id: int) -> str:
 
 def keep(connection: Connection, journal_id: int, subjects: Iterable[str]) -> None:
     """Record that a journal entry is about these subjects."""
-    rows = [{"subject": subject, "journal_id": journal_id} for subject in dict.fromkeys(subjects)]
-    if rows:
-        connection.execute(insert(lookup_trace), rows)
+    told = list(dict.fromkeys(subjects))
+    if told and connection.dialect.name == "sqlite":
+        connection.execute(_INSERT, [{"subject": subject, "journal_id": journal_id} for subject in told])
+    elif told:
+        connection.execute(_INSERT_ALL, {"subjects": told, "journal": journal_id})
 
 
 def looked(

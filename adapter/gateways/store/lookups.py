@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, exists, func, or_, select
 
 from adapter.gateways.store.amendments import APPROVED
 from adapter.gateways.store.dossier_records import (
     ConfirmationWithReply,
+    DecisionTimes,
     FoundDossier,
     MessageWithDossier,
     OriginalReply,
     ReadableReply,
     VersionInForce,
 )
+from adapter.gateways.store.lists import Among, Written
 from adapter.gateways.store.records import made, made_all, made_first
 from adapter.gateways.store.replies import LEFT, SENT_AT, TAKEN_BACK
 from adapter.gateways.store.tables import (
@@ -51,18 +54,49 @@ class Narrowed:
     since: datetime | None = None
     until: datetime | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """As a statement asks for them."""
-        made: list[ColumnElement[bool]] = []
-        if self.procedures is not None:
-            made.append(dossier.c.procedure.in_(self.procedures))
-        stated = ((dossier.c.gate, self.gate), (dossier.c.unit, self.unit), (dossier.c.state, self.state))
-        made += [column == value for column, value in stated if value is not None]
-        if self.since is not None:
-            made.append(dossier.c.received_at >= self.since)
-        if self.until is not None:
-            made.append(dossier.c.received_at < self.until)
-        return made
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What is asked for, by the names of `conditions`."""
+        stated = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in stated if value is not None}
+
+
+_NARROWS: Mapping[str, Callable[[Among], ColumnElement[bool]]] = {
+    "procedures": lambda among: among(dossier.c.procedure, "procedures"),
+    "gate": lambda _: dossier.c.gate == bindparam("gate"),
+    "unit": lambda _: dossier.c.unit == bindparam("unit"),
+    "state": lambda _: dossier.c.state == bindparam("state"),
+    "since": lambda _: dossier.c.received_at >= bindparam("since"),
+    "until": lambda _: dossier.c.received_at < bindparam("until"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Among which dossiers is searched; the statement depends on what is asked for, not on the values."""
+
+    places: Places
+    narrowed: Narrowed
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The names of the conditions."""
+        return (*(["places"] if self.places is not None else []), *self.narrowed.parameters)
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The values of the conditions."""
+        places = {} if self.places is None else {"places": list(self.places)}
+        return places | self.narrowed.parameters
+
+
+def within(asked: Sequence[str], among: Among) -> Iterator[ColumnElement[bool]]:
+    """The conditions of these names."""
+    for name in asked:
+        if name == "places":
+            yield or_(among(dossier.c.gate, "places"), among(dossier.c.unit, "places"))
+        else:
+            yield _NARROWS[name](among)
 
 
 ALL = Narrowed()
@@ -132,11 +166,23 @@ def by_number(
     connection: Connection, *, number: str, year: int, places: Places, limit: int, narrowed: Narrowed = ALL
 ) -> list[FoundDossier]:
     """Dossiers by our number or the window's, of these places."""
+    among = Within(places, narrowed)
+    asked = {"number": number, "year": year, "most": limit, **among.parameters}
+    return made_all(FoundDossier, connection.execute(_by_number(among.asked).on(connection), asked))
+
+
+@cache
+def _by_number(asked: Sequence[str]) -> Written:
+    number = bindparam("number", type_=dossier.c.number.type)
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
-    wanted = (named, dossier.c.year == year, *located(places), *narrowed.conditions())
-    query = select(dossier, dossier.c.version.label("matched")).where(*wanted)
-    ordered = query.order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)
-    return made_all(FoundDossier, connection.execute(ordered))
+    return Written(
+        lambda among: (
+            select(dossier, dossier.c.version.label("matched"))
+            .where(named, dossier.c.year == bindparam("year"), *within(asked, among))
+            .order_by(dossier.c.received_at.desc(), dossier.c.id)
+            .limit(bindparam("most", type_=Integer))
+        )
+    )
 
 
 def by_key(
@@ -160,19 +206,34 @@ def by_key(
     """
     if not value:
         return []
-    query = (
-        select(search_key.c.dossier_id, func.max(search_key.c.version).label("matched"))
-        .join(dossier, dossier.c.id == search_key.c.dossier_id)
-        .where(*_states(kind, value), *located(places), *narrowed.conditions())
-        .group_by(search_key.c.dossier_id)
-        .order_by(search_key.c.dossier_id.desc())
-        .limit(limit)
-    )
+    among = Within(places, narrowed)
+    asked = {"kind": kind, "value": value, "most": limit, **among.parameters}
     if before is not None:
-        query = query.where(search_key.c.dossier_id < before)
-    hits = query.subquery()
-    whole = select(dossier, hits.c.matched).join(hits, hits.c.dossier_id == dossier.c.id)
-    return made_all(FoundDossier, connection.execute(whole.order_by(dossier.c.id.desc())))
+        asked["before"] = before
+    query = _by_key(among.asked, any_version=kind in _OF_ANY_VERSION, behind=before is not None)
+    return made_all(FoundDossier, connection.execute(query.on(connection), asked))
+
+
+@cache
+def _by_key(asked: Sequence[str], *, any_version: bool, behind: bool) -> Written:
+    stated = [search_key.c.kind == bindparam("kind"), search_key.c.value == bindparam("value")]
+    stated += [] if any_version else _IN_FORCE
+    stated += [search_key.c.dossier_id < bindparam("before")] if behind else []
+
+    def _query(among: Among) -> Select[Any]:
+        hits = (
+            select(search_key.c.dossier_id, func.max(search_key.c.version).label("matched"))
+            .join(dossier, dossier.c.id == search_key.c.dossier_id)
+            .where(*stated, *within(asked, among))
+            .group_by(search_key.c.dossier_id)
+            .order_by(search_key.c.dossier_id.desc())
+            .limit(bindparam("most", type_=Integer))
+            .subquery()
+        )
+        whole = select(dossier, hits.c.matched).join(hits, hits.c.dossier_id == dossier.c.id)
+        return whole.order_by(dossier.c.id.desc())
+
+    return Written(_query)
 
 
 def count_by_key(connection: Connection, *, kind: str, value: str, places: Places, most: int) -> int:
@@ -180,7 +241,7 @@ def count_by_key(connection: Connection, *, kind: str, value: str, places: Place
     hits = (
         select(search_key.c.dossier_id)
         .join(dossier, dossier.c.id == search_key.c.dossier_id)
-        .where(*_states(kind, value), *located(places))
+        .where(search_key.c.kind == kind, search_key.c.value == value, *counting(kind), *_located(places))
         .group_by(search_key.c.dossier_id)
         .limit(most)
         .subquery()
@@ -188,41 +249,44 @@ def count_by_key(connection: Connection, *, kind: str, value: str, places: Place
     return int(connection.execute(select(func.count()).select_from(hits)).scalar_one())
 
 
-def _states(kind: str, value: str) -> list[ColumnElement[bool]]:
-    """Keys of this kind and value that a version states which is or was in force."""
-    return [search_key.c.kind == kind, search_key.c.value == value, *counting(kind)]
-
-
 def counting(kind: str) -> list[ColumnElement[bool]]:
     """That the version which states a key is or was in force."""
-    if kind in _OF_ANY_VERSION:
-        return []
-    never = exists().where(
+    return [] if kind in _OF_ANY_VERSION else _IN_FORCE
+
+
+_IN_FORCE: list[ColumnElement[bool]] = [
+    search_key.c.version <= dossier.c.version,
+    ~exists().where(
         amendment.c.dossier_id == search_key.c.dossier_id,
         amendment.c.version == search_key.c.version,
         amendment.c.state != APPROVED,
-    )
-    return [search_key.c.version <= dossier.c.version, ~never]
+    ),
+]
 
 
-def located(places: Places) -> list[ColumnElement[bool]]:
+def _located(places: Places) -> list[ColumnElement[bool]]:
     """That a dossier is of one of these places."""
     return [] if places is None else [or_(dossier.c.gate.in_(places), dossier.c.unit.in_(places))]
 
 
 def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[ConfirmationWithReply]]:
     """The confirmations of each dossier that were not taken back, with their replies' times, in the order signed."""
-    columns = (outbox.c.route, outbox.c.created_at, outbox.c.sent_at, SENT_AT.label("sent_in_law"))
-    query = (
-        select(confirmation, *columns, outbox.c.delivered_at)
-        .join(outbox, outbox.c.id == confirmation.c.outbox_id)
-        .where(confirmation.c.dossier_id.in_(dossier_ids), outbox.c.taken_back_at.is_(None))
-        .order_by(outbox.c.ordinal)
-    )
+    rows = connection.execute(_CONFIRMATIONS.on(connection), {"dossiers": list(dossier_ids)})
     found: dict[int, list[ConfirmationWithReply]] = {}
-    for row in made_all(ConfirmationWithReply, connection.execute(query)):
+    for row in made_all(ConfirmationWithReply, rows):
         found.setdefault(row.dossier_id, []).append(row)
     return found
+
+
+_TIMES = (outbox.c.route, outbox.c.created_at, outbox.c.sent_at, SENT_AT.label("sent_in_law"), outbox.c.delivered_at)
+_CONFIRMATIONS = Written(
+    lambda among: (
+        select(confirmation, *_TIMES)
+        .join(outbox, outbox.c.id == confirmation.c.outbox_id)
+        .where(among(confirmation.c.dossier_id, "dossiers"), outbox.c.taken_back_at.is_(None))
+        .order_by(outbox.c.ordinal)
+    )
+)
 
 
 def newest_confirmation(connection: Connection, dossier_id: int) -> ConfirmationWithReply | None:
@@ -233,11 +297,29 @@ def newest_confirmation(connection: Connection, dossier_id: int) -> Confirmation
 
 def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, OriginalReply]:
     """The newest reply of these kinds to each dossier; what may still be taken back is no decision yet."""
-    query = (
-        select(outbox)
-        .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != Route.TRANSFER.value)
-        .where(outbox.c.kind.in_(kinds), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
-        .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
-        .order_by(outbox.c.ordinal, outbox.c.created_at)
+    asked = {"dossiers": list(dossier_ids), "kinds": list(kinds)}
+    rows = connection.execute(_DECISIONS.on(connection), asked)
+    return {row.dossier_id: made(OriginalReply, row) for row in rows}
+
+
+def decided(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, DecisionTimes]:
+    """The same without their bytes."""
+    asked = {"dossiers": list(dossier_ids), "kinds": list(kinds)}
+    rows = connection.execute(_DECIDED.on(connection), asked)
+    return {row.dossier_id: made(DecisionTimes, row) for row in rows}
+
+
+def _decisions(columns: Sequence[Any]) -> Written:
+    return Written(
+        lambda among: (
+            select(*columns)
+            .where(among(outbox.c.dossier_id, "dossiers"), outbox.c.copy_of.is_(None))
+            .where(among(outbox.c.kind, "kinds"), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
+            .where(outbox.c.route != Route.TRANSFER.value, or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
+            .order_by(outbox.c.ordinal, outbox.c.created_at)
+        )
     )
-    return {row.dossier_id: made(OriginalReply, row) for row in connection.execute(query)}
+
+
+_DECISIONS = _decisions([outbox])
+_DECIDED = _decisions([outbox.c.dossier_id, *(outbox.c[each.name] for each in fields(DecisionTimes))])

@@ -25,9 +25,11 @@ class CustomsOffice:
 
 def every(connection: Connection) -> list[CustomsOffice]:
     """All offices, by code."""
-    columns = customs_office.c
-    query = select(columns.code, columns.name, columns.parent, columns.places).order_by(columns.code)
-    return [CustomsOffice(row.code, row.name, row.parent, tuple(row.places)) for row in connection.execute(query)]
+    return [CustomsOffice(row.code, row.name, row.parent, tuple(row.places)) for row in connection.execute(_EVERY)]
+
+
+_COLUMNS = (customs_office.c.code, customs_office.c.name, customs_office.c.parent, customs_office.c.places)
+_EVERY = select(*_COLUMNS).order_by(customs_office.c.code)
 
 
 def add(connection: Connection, database: Database, office: CustomsOffice, at: datetime) -> None:

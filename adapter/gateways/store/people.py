@@ -5,8 +5,8 @@ A change ends the row that stood and adds another, so the rights of everybody on
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -91,18 +91,25 @@ def end(connection: Connection, code: str, *, at: datetime, by: str, reason: str
     connection.execute(update(person).where(person.c.code == code, person.c.ended_at.is_(None)).values(values))
 
 
+_HIS = "person_"
+BESIDE = tuple(column.label(f"{_HIS}{column.name}") for column in person.c)
+"""The columns of an entry for a query of another table, which has columns of the same names."""
+
+
+def beside(row: Row[Any]) -> Person | None:
+    """The entry in a row that has the columns of BESIDE; None where there was none."""
+    columns = row._mapping
+    return _entry(columns, _HIS) if columns[f"{_HIS}code"] is not None else None
+
+
 def _person(row: Row[Any]) -> Person:
-    return Person(
-        id=row.code,
-        name=row.name,
-        rank=row.rank,
-        roles=tuple(Role(role) for role in row.roles),
-        unit=row.unit,
-        office=row.office,
-        since=row.since,
-        granted_by=row.granted_by,
-        ended_at=row.ended_at,
-        ended_by=row.ended_by,
-        reason=row.reason,
-        login=row.login,
-    )
+    return _entry(row._mapping)
+
+
+def _entry(columns: Mapping[Any, Any], named: str = "") -> Person:
+    stated = {name: columns[f"{named}{name}"] for name in _AS_STORED}
+    roles = tuple(Role(role) for role in columns[f"{named}roles"])
+    return Person(id=columns[f"{named}code"], roles=roles, **stated)
+
+
+_AS_STORED = tuple(each.name for each in fields(Person) if each.name not in ("id", "roles"))

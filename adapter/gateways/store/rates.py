@@ -11,13 +11,23 @@ _COUNT = text(
     "INSERT INTO rate (minute, rule, key, count) VALUES (:minute, :rule, :key, 1) "
     "ON CONFLICT (minute, rule, key) DO UPDATE SET count = rate.count + 1 RETURNING count"
 )
+_COUNT_UNSYNCED = text(
+    "INSERT INTO rate (minute, rule, key, count) "
+    "SELECT CAST(:minute AS bigint), CAST(:rule AS text), CAST(:key AS text), 1 "
+    "FROM set_config('synchronous_commit', 'off', true) AS told WHERE told = 'off' "
+    "ON CONFLICT (minute, rule, key) DO UPDATE SET count = rate.count + 1 RETURNING count"
+)
+"""A counter that a crash forgets does no harm: nobody waits for the disk. The setting ends with the statement."""
 
 
-def count(connection: Connection, database: Database, *, minute: int, rule: str, key: str) -> int:
-    """Count once more; gives how often it was asked for in that minute, this time included."""
-    if not database.is_embedded:  # a counter that a crash forgets does no harm, and nobody waits for the disk
-        connection.execute(text("SET LOCAL synchronous_commit TO off"))
-    return int(connection.execute(_COUNT, {"minute": minute, "rule": rule, "key": key}).scalar_one())
+def count(database: Database, *, minute: int, rule: str, key: str) -> int:
+    """Count once more, in a transaction of its own; gives how often it was asked for in that minute, this time
+    included.
+    """
+    asked = {"minute": minute, "rule": rule, "key": key}
+    with database.single() as connection:
+        statement = _COUNT if database.is_embedded else _COUNT_UNSYNCED
+        return int(connection.execute(statement, asked).scalar_one())
 
 
 def sweep(connection: Connection, before: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Result, Row
@@ -34,7 +35,12 @@ def made_first(record: type[R], result: Result[*tuple[Any, ...]]) -> R | None:
 def made(record: type[R], row: Row[*tuple[Any, ...]]) -> R:
     """The record of a row that has a column for each of its fields, and may have others."""
     columns = row._mapping  # made again each time that it is asked for
-    return record(**{each.name: columns[each.name] for each in fields(record)})
+    return record(**{name: columns[name] for name in _names(record)})
+
+
+@cache
+def _names(record: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(record))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
+from adapter.gateways.store import people
 from adapter.gateways.store.access_records import StoredToken
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.new_access_rows import NewToken
-from adapter.gateways.store.records import made_all
-from adapter.gateways.store.tables import token
+from adapter.gateways.store.records import made, made_all
+from adapter.gateways.store.tables import person, token
 
 
 def add(connection: Connection, database: Database, **values: Unpack[NewToken]) -> int:
@@ -30,6 +32,14 @@ def active_label(connection: Connection, label: str, now: datetime) -> bool:
 def by_hash(connection: Connection, hashes: Sequence[str], now: datetime) -> list[StoredToken]:
     """The tokens of these hashes that are valid now."""
     return made_all(StoredToken, connection.execute(select(token).where(token.c.hash.in_(hashes), *_valid(now))))
+
+
+def with_people(
+    connection: Connection, hashes: Sequence[str], now: datetime
+) -> list[tuple[StoredToken, people.Person | None]]:
+    """The same, each with its person as the register has him now. The portal's role may not ask so."""
+    rows = connection.execute(_WITH_PEOPLE.on(connection), {"hashes": list(hashes), "now": now})
+    return [(made(StoredToken, row), people.beside(row)) for row in rows]
 
 
 def of_office(connection: Connection, office: str, now: datetime) -> Sequence[int]:
@@ -51,5 +61,14 @@ def every(connection: Connection) -> list[StoredToken]:
     return made_all(StoredToken, connection.execute(select(token).order_by(token.c.created_at, token.c.id)))
 
 
-def _valid(now: datetime) -> tuple[Any, ...]:
+def _valid(now: Any) -> tuple[Any, ...]:
     return token.c.revoked_at.is_(None), func.coalesce(token.c.expires_at > now, True)
+
+
+_WITH_PEOPLE = Written(
+    lambda among: (
+        select(token, *people.BESIDE)
+        .outerjoin(person, and_(person.c.code == token.c.person, person.c.ended_at.is_(None)))
+        .where(among(token.c.hash, "hashes"), *_valid(bindparam("now", type_=token.c.expires_at.type)))
+    )
+)

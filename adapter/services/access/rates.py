@@ -66,8 +66,7 @@ class Rates:
             return
         minute, second = divmod(int(self.clock().timestamp()), _MINUTE_S)
         key = hashlib.sha256(f"{rule}|{who}".encode()).hexdigest()
-        with self.database.transaction() as connection:
-            counted = store.count(connection, self.database, minute=minute, rule=rule.value, key=key)
+        counted = store.count(self.database, minute=minute, rule=rule.value, key=key)
         if counted > most:
             raise TooOften(_MINUTE_S - second)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -170,7 +170,22 @@ class Tokens:
     def _callers(self) -> Batching[str, Actor | Suspension | None]:
         return Batching(self._by_hash, lambda digest: self._by_hash([digest])[0])
 
+    @cached_property
+    def _of_people(self) -> set[str]:
+        """Hashes of tokens that were seen to be persons'; whose a token is never changes."""
+        return set()
+
     def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | Suspension | None]:
+        if self._of_people.issuperset(hashes):
+            with self.database.single() as connection:
+                rows = store.with_people(connection, hashes, self.clock())
+            found: dict[str, Actor | Suspension | None] = {row.hash: _actor(row, person) for row, person in rows}
+        else:
+            found = self._looked_up(hashes)
+        return [found.get(digest) for digest in hashes]
+
+    def _looked_up(self, hashes: Sequence[str]) -> dict[str, Actor | Suspension | None]:
+        """Tokens first: the portal, where persons of the staff show none, may not read the register of people."""
         with self.database.reading() as connection:
             rows = store.by_hash(connection, hashes, self.clock())
             people = people_store.current(connection, [row.person for row in rows if row.role == PERSON and row.person])
@@ -178,8 +193,8 @@ class Tokens:
         stopped = {
             each.number: each for each in suspensions.stopping(suspended, {each.number for each in suspended}, None)
         }
-        found = {row.hash: stopped.get(row.bound_to or "") or _actor(row, people) for row in rows}
-        return [found.get(digest) for digest in hashes]
+        self._of_people.update(row.hash for row in rows if row.role == PERSON)
+        return {row.hash: stopped.get(row.bound_to or "") or _actor(row, people.get(row.person or "")) for row in rows}
 
     def list(self) -> list[Issued]:
         """Every token that was issued, the revoked ones too."""
@@ -201,9 +216,8 @@ class Tokens:
         ]
 
 
-def _actor(row: StoredToken, people: Mapping[str, Person]) -> Actor | None:
+def _actor(row: StoredToken, person: Person | None) -> Actor | None:
     if row.role == PERSON:
-        person = people.get(row.person or "")
         return None if person is None else actor_of(person, token=row.id)
     if row.role not in list(Machine):
         return None  # of 0.1.0: an officer's, operator's or auditor's token; such tokens are now a person's

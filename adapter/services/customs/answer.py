@@ -14,7 +14,7 @@ from adapter.model.stages import StoredRecord
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import NAME, PAPER, name_words, search_value
 from adapter.services.customs.granted import LookupReach
-from adapter.services.customs.people_shown import Rows, ShownRow, meaning, shown_rows
+from adapter.services.customs.people_shown import Rows, ShownRow, meaning, shown_count, shown_rows
 from adapter.services.customs.search import Read
 from adapter.services.dossiers.lookup import Found
 
@@ -75,23 +75,33 @@ _UNSIGNED = Label(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What the version in force says: its lists, or, where no person of them is shown, how long they are."""
+
+    version: VersionWithSigner | None
+    rows: Rows
+    counts: Mapping[str, int] | None = None
+    """None: the rows are there."""
+
+
 def answered(
-    found: Found,
-    row: FoundDossier,
-    version: VersionWithSigner | None,
-    rows: Rows,
-    catalogue: Catalogue,
-    sight: LookupReach,
+    found: Found, row: FoundDossier, declared: InForce, catalogue: Catalogue, sight: LookupReach
 ) -> CustomsAnswer:
-    """The answer for this view. `version` is the one in force, `rows` its lists."""
+    """The answer for this view."""
+    version = declared.version
     procedure = catalogue.version(version.mapping) if version is not None else None
     values: StoredRecord = version.values if version is not None else {}
     persons: Sequence[ShownRow] = ()
     vehicles: Sequence[ShownRow] = ()
+    count = 0
     if procedure is not None:
         vehicles = shown_rows(catalogue.customs.vehicles, procedure, values, {}, catalogue)
-        if sight.persons:
-            persons = shown_rows(catalogue.customs.persons, procedure, values, rows, catalogue)
+        if sight.persons and declared.counts is not None:
+            count = shown_count(catalogue.customs.persons, procedure, values, declared.counts, catalogue)
+        elif sight.persons:
+            persons = shown_rows(catalogue.customs.persons, procedure, values, declared.rows, catalogue)
+            count = len(persons)
     return CustomsAnswer(
         id=row.id,
         dossier=_as_may(found, catalogue, sight),
@@ -101,7 +111,7 @@ def answered(
         direction=_placed("direction", procedure, values, catalogue),
         signature=_verdict(version.signer if version is not None else None, sight),
         persons=persons,
-        person_count=len(persons) if sight.persons else None,
+        person_count=count if sight.persons else None,
         vehicles=vehicles,
     )
 

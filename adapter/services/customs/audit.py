@@ -17,6 +17,7 @@ from adapter.gateways.store.records import StoredEntry
 from adapter.model.actor import Actor
 from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
+from adapter.model.procedure import Label
 from adapter.pipeline.search_keys import PAPER, search_value
 from adapter.services.access.rights import Right, needs
 from adapter.services.customs.search import digest_of
@@ -52,6 +53,32 @@ class Looked:
     dossiers: Sequence[str]
     persons: int
     purpose: str | None
+    by: Label
+    """The kind in words."""
+    done: Label
+    """What was done, in words: looked up, or the signed decision taken along."""
+
+    @property
+    def in_words(self) -> str:
+        """Both, in Vietnamese and English on one line."""
+        return f"{self.done.vi}: {self.by.vi} / {self.done.en}: {self.by.en}"
+
+
+_KINDS = {
+    "number": Label("mã số hồ sơ và năm", "number and year of a dossier"),
+    "confirmation": Label("số xác nhận", "number of a confirmation"),
+    "tax_code": Label("mã số thuế", "tax code"),
+    "party": Label("số định danh của người khai", "personal number of the declarant"),
+    "paper": Label("số giấy tờ", "number of an identity paper"),
+    "name": Label("họ tên", "name"),
+    "plate": Label("biển kiểm soát", "plate"),
+    "ship": Label("tàu (IMO, tên, số đăng ký, hô hiệu)", "ship (IMO number, name, registration, call sign)"),
+    "period": Label("khoảng thời gian", "period"),
+}
+_DONE = {
+    JournalEvent.LOOKUP_DOSSIERS.value: Label("Tra cứu", "Looked up"),
+    JournalEvent.LOOKUP_REPLY.value: Label("Tải kết quả đã ký", "Took the signed result along"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,18 +129,21 @@ class LookupAudit:
 
 def _looked(row: StoredEntry) -> Looked:
     said, dossiers = row.detail, row.detail.get("dossiers")
+    kind = _text(said.get("kind")) or ""
     return Looked(
         at=row.at,
         actor=row.actor,
         client=_text(said.get("client")),
         event=row.event,
         office=_text(said.get("office")) or "",
-        kind=_text(said.get("kind")) or "",
+        kind=kind,
         value=_text(said.get("value")) or "",
         hits=_number(said.get("hits")),
         dossiers=[str(each) for each in dossiers] if isinstance(dossiers, list) else [],
         persons=_number(said.get("persons")),
         purpose=_text(said.get("purpose")),
+        by=_KINDS.get(kind, Label(kind, kind)),
+        done=_DONE.get(row.event, Label(row.event, row.event)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapter.model.catalogue import Catalogue
 from adapter.model.customs_view import OUTSIDE, Show, ShownColumn, ShownList
@@ -50,6 +50,18 @@ def shown_rows(
             if row.values:
                 found.append(row)
     return tuple(found)
+
+
+def shown_count(
+    wanted: ShownList, procedure: Procedure, values: StoredRecord, counts: Mapping[str, int], catalogue: Catalogue
+) -> int:
+    """How many rows `shown_rows` gives, told by the number of rows of each group alone.
+
+    A row of a group always states something that is wanted (tests/unit/test_people_shown.py holds it of every form).
+    """
+    outside = replace(wanted, groups=tuple(name for name in wanted.groups if name == OUTSIDE))
+    alone = len(shown_rows(outside, procedure, values, {}, catalogue))
+    return alone + sum(counts.get(name, 0) for name in wanted.groups if procedure.group(name) is not None)
 
 
 def _places(

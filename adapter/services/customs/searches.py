@@ -22,8 +22,8 @@ from adapter.model.events import Event, Observe
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.search_keys import name_ranges, name_values
-from adapter.services.customs.answer import CustomsAnswer, answered
+from adapter.pipeline.search_keys import NAME, PAPER, name_ranges, name_values
+from adapter.services.customs.answer import CustomsAnswer, InForce, answered
 from adapter.services.customs.granted import LookupReach, LookupRights
 from adapter.services.customs.search import Key, NotASearch, Read, Search, cursor, digest_of, read
 from adapter.services.dossiers.lookup import DECISIONS, Lookup
@@ -192,14 +192,12 @@ class Searches:
         made: Read,
         sight: LookupReach,
     ) -> list[CustomsAnswer]:
-        in_force = customs_lookups.in_force_of(connection, [row.id for row in rows])
-        declared = customs_lookups.rows_of(connection, [each.id for each in in_force.values()]) if sight.persons else {}
         is_alone = len(rows) == 1 and not made.after  # on a last page one may stand that is one of many
+        shows_persons = is_alone or made.kind in (PAPER, NAME)
+        declared = _declared(connection, rows, persons=sight.persons, shown=shows_persons)
         found = []
         for row, described in zip(rows, self.lookup.described(connection, rows), strict=True):
-            version = in_force.get(row.id)
-            lists = declared.get(version.id, {}) if version is not None else {}
-            made_of = answered(described, row, version, lists, self.catalogue(), sight)
+            made_of = answered(described, row, declared[row.id], self.catalogue(), sight)
             if made.nationality is None or made_of.has(made.values, made.nationality):
                 found.append(made_of if is_alone else made_of.only(made))
         return found
@@ -230,6 +228,24 @@ class Searches:
         entry = journal.append(connection, self.database, Entry.by(event.value, actor, self.clock(), detail))
         subjects = [lookup_traces.of_dossier(row.id) for row in told]
         lookup_traces.keep(connection, entry, [*subjects, *(digest_of(value) for value in made.values)])
+
+
+def _declared(
+    connection: Connection, rows: Sequence[FoundDossier], *, persons: bool, shown: bool
+) -> dict[int, InForce]:
+    """What the version in force of each dossier says. Lists are read where their persons are `shown`: a page of fifty
+    groups would else read thousands of people, to say how many they are.
+    """
+    in_force = customs_lookups.in_force_of(connection, [row.id for row in rows])
+    ids = [each.id for each in in_force.values()] if persons else []
+    lists = customs_lookups.rows_of(connection, ids) if ids and shown else {}
+    counts = customs_lookups.row_counts_of(connection, ids) if ids and not shown else {}
+    found = {}
+    for row in rows:
+        version = in_force.get(row.id)
+        place = version.id if version is not None else 0
+        found[row.id] = InForce(version, lists.get(place, {}), None if shown else counts.get(place, {}))
+    return found
 
 
 _MANY = Label(

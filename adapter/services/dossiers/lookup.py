@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from adapter.gateways.store import journal, lookup_traces, lookups
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.dossier_records import ConfirmationWithReply, FoundDossier, OriginalReply
+from adapter.gateways.store.dossier_records import ConfirmationWithReply, DecisionTimes, FoundDossier
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
@@ -183,7 +183,7 @@ class Lookup:
     def described(self, connection: Connection, rows: Sequence[FoundDossier]) -> list[Found]:
         """These rows of dossiers in words."""
         ids = [row.id for row in rows]
-        decisions = lookups.decisions(connection, ids, DECISIONS)
+        decisions = lookups.decided(connection, ids, DECISIONS)
         confirmations = lookups.confirmations(connection, ids)
         histories = {
             row.id: compared(connection, row, self.catalogue, personal=False) for row in rows if row.versions > 1
@@ -216,7 +216,7 @@ class Lookup:
     def _found(
         self,
         row: FoundDossier,
-        decision: OriginalReply | None,
+        decision: DecisionTimes | None,
         signed: Sequence[ConfirmationWithReply],
         history: Comparison | None,
     ) -> Found:
@@ -267,7 +267,7 @@ def _count(connection: Connection, question: Question, places: lookups.Places) -
     return lookups.count_by_key(connection, kind=kind, value=value, places=places, most=COUNTED)
 
 
-def _decision(row: OriginalReply) -> SignedDecision:
+def _decision(row: DecisionTimes) -> SignedDecision:
     return SignedDecision(row.kind, row.digest, row.created_at, row.sent_at, row.delivered_at)
 
 
