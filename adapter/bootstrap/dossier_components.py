@@ -28,6 +28,7 @@ from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
+from adapter.services.dossiers.pairs import Pairs
 from adapter.services.dossiers.paper_acts import PaperActs, SessionPaperActs
 from adapter.services.dossiers.paper_forms import PaperForms
 from adapter.services.dossiers.paper_records import PaperRecords
@@ -142,7 +143,15 @@ class DossierComponents(CommonComponents):
         """Acts of officers that come over the web."""
         if self.reach is not Reach.WHOLE:
             return RemoteActs(self.decisions.ask)
-        return OfficerActs(lambda: Desks(self.completion, self.amendments, self.handing_in), self._officer)
+        return OfficerActs(lambda: self.desks, self._officer)
+
+    @cached_property
+    def desks(self) -> Desks:
+        return Desks(self.completion, self.amendments, self.handing_in, self.pairs)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        return Pairs(self.database, lambda: self.catalogue, self.installation.units, self.legal_clock)
 
     @cached_property
     def parked_messages(self) -> ParkedMessages:

@@ -1,4 +1,4 @@
-"""`reconcile`: answers of an incident that the window does not have yet, to be reported within one working day."""
+"""`reconcile`: what an incident of the window has left: its report, and what was declared by both doors."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Annotated
 import typer
 
 from adapter.cli.acting import By, acting
+from adapter.cli.dossiers import OfficerId
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_components
-from adapter.cli.printing import as_json, listing, note, pairs
-from adapter.model.errors import Misconfigured
+from adapter.cli.printing import as_json, line, listing, note, pairs
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.pipeline.pairs import PairVerdict
+from adapter.services.dossiers.pairs import DossierPair
 from adapter.services.watch.reconciliation import PaperLine, Report, ReportLine
 from adapter.services.watch.report_document import signed
 
+Key = Annotated[str, typer.Argument(metavar="NUMBER/YEAR", help="A dossier.")]
+Reason = Annotated[str, typer.Option(help="The journal keeps it.")]
 reconcile = typer.Typer(no_args_is_help=True, help="After an incident of the window (NĐ 85/2019 Article 17(5)).")
-
-
-@reconcile.callback()
-def _reconcile() -> None:
-    """A group with one command."""
 
 
 @reconcile.command("report")
@@ -54,10 +55,72 @@ def reconcile_report(
         report = components.reconciliation.reported(report, actor=acting(components, by))
     if json:
         named = {each.name: getattr(report, each.name) for each in fields(report)}
-        as_json({**named, "settled": report.settled, "open": len(report.open), "open_papers": len(report.open_papers)})
+        as_json(
+            {
+                **named,
+                "pairs": [_named(each) for each in report.pairs],
+                "settled": report.settled,
+                "open": len(report.open),
+                "open_papers": len(report.open_papers),
+                "open_pairs": len(report.open_pairs),
+            }
+        )
     else:
         _show(report)
-    raise leave(Exit.NO if report.open or report.open_papers else Exit.OK)
+    raise leave(Exit.OK if report.is_clean else Exit.NO)
+
+
+@reconcile.command("pairs")
+def reconcile_pairs(
+    by: By = None,
+    limit: Annotated[int, typer.Option(min=1, max=100000, help="List at most so many.")] = 50,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Dossiers that declare the same, one by each door, of which no officer has said whether they are one."""
+    components = open_components(config)
+    found = components.pairs.unsettled(limit, actor=acting(components, by))
+    names = ("portal", "window", "portal_state", "window_state", "procedure", "gate", "found_at")
+    if json:
+        as_json([_named(each) for each in found])
+    else:
+        listing("pair", found, names, heads=[name.replace("_", " ") for name in names], json=False)
+
+
+@reconcile.command("settle")
+def reconcile_settle(
+    one: Key,
+    other: Key,
+    verdict: Annotated[PairVerdict, typer.Argument(help="Whether they are one dossier.")],
+    officer: OfficerId,
+    reason: Reason,
+    config: Config = None,
+) -> None:
+    """Say whether two dossiers that declare the same are one. Of one, the one that is not confirmed ends."""
+    components = open_components(config)
+    ended = components.pairs.settle(_key(one), _key(other), verdict, acting(components, officer), reason=reason)
+    line(f"{one} and {other} are {verdict.value}" + (f"; {ended} has ended" if ended else ""))
+
+
+@reconcile.command("reopen")
+def reconcile_reopen(one: Key, other: Key, officer: OfficerId, reason: Reason, config: Config = None) -> None:
+    """Take back what was said of two dossiers: the one that ended goes on, its time limits as if it never had."""
+    components = open_components(config)
+    components.pairs.reopen(_key(one), _key(other), acting(components, officer), reason=reason)
+    line(f"nothing is said any more of {one} and {other}")
+
+
+def _named(pair: DossierPair) -> dict[str, object]:
+    """A pair with its dossiers as NUMBER/YEAR."""
+    stated = {each.name: getattr(pair, each.name) for each in fields(pair)}
+    return {name: str(value) if isinstance(value, DossierKey) else value for name, value in stated.items()}
+
+
+def _key(stated: str) -> DossierKey:
+    found = DossierKey.read(stated)
+    if found is None:
+        raise NotAllowed(f"{stated} is no dossier: name it as NUMBER/YEAR")
+    return found
 
 
 def _show(report: Report) -> None:
@@ -75,6 +138,9 @@ def _show(report: Report) -> None:
     pairs(f"Incident {report.name}", values)
     names = [each.name for each in fields(ReportLine) if each.name not in ("digest",)]
     listing("answer", report.lines, names, heads=[name.replace("_", " ") for name in names], json=False)
+    if report.pairs:
+        told = ("portal", "window", "verdict", "settled_at", "ended")
+        listing("pair", report.pairs, told, heads=[name.replace("_", " ") for name in told], json=False)
     papers = [each.name for each in fields(PaperLine) if each.name != "id"]
     if report.papers:
         listing("record on paper", report.papers, papers, heads=[name.replace("_", " ") for name in papers], json=False)

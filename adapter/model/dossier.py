@@ -24,6 +24,8 @@ class DossierState(StrEnum):
     WITHDRAWN = "withdrawn"
     RECORDED = "recorded"
     """Done by hand on paper and entered afterwards: nothing is done to it any more."""
+    MERGED = "merged"
+    """The same was declared by the other door too, and that dossier goes on: by an officer's word alone."""
 
 
 class Act(StrEnum):
@@ -130,6 +132,7 @@ STATE_NAMES = {
     _S.REFUSED: Label("đã từ chối", "refused"),
     _S.WITHDRAWN: Label("đã rút", "withdrawn"),
     _S.RECORDED: Label("hồ sơ giấy đã nhập", "done on paper and entered"),
+    _S.MERGED: Label("đã gộp vào hồ sơ khai ở cửa kia", "ended: the same as the dossier of the other door"),
 }
 """The states in words, as findings and pages say them."""
 

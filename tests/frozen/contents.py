@@ -26,6 +26,7 @@ from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Channel, Stage
 from adapter.model.statement import Purpose
 from adapter.pipeline.decide import Wait
+from adapter.pipeline.pairs import Ends, PairVerdict
 from adapter.pipeline.terms import RUNNING_KINDS
 from adapter.services.access.tokens import PERSON, Machine
 
@@ -34,7 +35,7 @@ JOURNAL = (
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
     "attachment.given",
-    *("paper.enter", "paper.return", "paper.shown", "dossier.record"),
+    *("paper.enter", "paper.return", "paper.shown", "dossier.record", "pair.settle", "pair.reopen"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *(
         "worklist.shown",
@@ -78,6 +79,8 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "snapshot.name": Look,
     "dossier.state": DossierState,
     "dossier.channel": Channel,
+    "dossier_link.verdict": PairVerdict,
+    "dossier_link.ends": Ends,
     "amendment.state": ("waiting", "approved", "declined"),
     "journal.event": JOURNAL,
     "window.mode": ("down",),
@@ -106,6 +109,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
 """The columns with a closed set of values. No mapping of today asks for a key by personal number."""
 
 OPEN = {
+    *("dossier_link.settled_by", "dossier_link.reason", "dossier_link.was_state"),
     *("inbox.public_id", "inbox.sender", "inbox.identity", "inbox.message_id", "inbox.digest", "inbox.content_digest"),
     *("inbox.bound_to", "inbox.procedure", "inbox.pair", "inbox.schema", "inbox.mapping", "inbox.reference"),
     *("inbox.note", "outbox.message_id", "outbox.correlation_id", "outbox.document_type", "outbox.type"),
@@ -264,8 +268,8 @@ def _possible(procedure: Procedure) -> Iterator[DossierState]:
     for state in DossierState:
         if state is DossierState.RECEIVED and procedure.acceptance == "automatic":
             continue  # it is accepted with the message that makes it
-        if state is DossierState.RECORDED:
-            continue  # it is entered by officers, of whatever procedure
+        if state in (DossierState.RECORDED, DossierState.MERGED):
+            continue  # officers enter and merge dossiers of whatever procedure
         if state is DossierState.WITHDRAWN and Meaning.WITHDRAWAL not in meanings:
             continue  # only ships are withdrawn (12/05)
         yield state

@@ -30,13 +30,15 @@ from adapter.gateways.store.windows import Notice
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.events import unobserved
-from adapter.model.identifiers import DossierKey
+from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Label, Meaning
+from adapter.model.stages import Channel, Submission
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
+from adapter.pipeline.pairs import PairVerdict
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.administration import AdminAct
 from adapter.services.access.emergency import TRIES, Credentials, NotOpened
@@ -66,6 +68,7 @@ from tests.harness import attached
 from tests.harness.assertions import AUDIENCE, CLIENT, ISSUER, client, issuer
 from tests.harness.attached import Says
 from tests.harness.authority import FIRST, Wish, authority, certify
+from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, Act, Case, submission
 from tests.harness.history import OFFICER, REASON, dossier_of
 from tests.harness.people import anybody, declarant
@@ -121,6 +124,7 @@ def tell(post: Post) -> None:
     _announced(post)
     _told(post)
     _on_paper(post)
+    _pairs(post)
     _override(post, callers)
     _seal(post)
 
@@ -694,6 +698,28 @@ def _announced(post: Post) -> None:
     links.state("BQP0100004", None, linked=True, document="CV 10/TCHQ", since=post.now + DAY, actor=WHO)
     later, codes = post.now + 30 * DAY, sorted(codes_stated(post.house.catalogue, "gate"))
     links.state("BQP0100004", codes[0], linked=False, document="CV 12/TCHQ", since=later, until=later + DAY, actor=WHO)
+
+
+def _pairs(post: Post) -> None:
+    """The same declared by both doors, as one and as two, before and after a confirmation; one is not settled."""
+    whole = post.house
+
+    def declared(number: int, channel: Channel) -> DossierKey:
+        signer = "portal" if channel is Channel.PORTAL else "nsw"
+        name = f"PAIR{number}{signer[0].upper()}"
+        message = declaration(name, reference=name, signer=signer, paper=f"C700000{number}")
+        whole.intake.receive([Submission(message.raw, channel, post.now, Digest(message.digest))])
+        return DossierKey(name, 2026)
+
+    found = [(declared(n, Channel.PORTAL), declared(n, Channel.WINDOW)) for n in range(5)]
+    for of_portal, of_window in found[1:3]:
+        whole.completion.complete(of_window, OFFICER)
+        if of_portal is found[1][0]:
+            whole.completion.complete(of_portal, OFFICER)
+    for verdict, (of_portal, of_window) in zip((*[PairVerdict.SAME] * 3, PairVerdict.DIFFERENT), found, strict=False):
+        whole.pairs.settle(of_portal, of_window, verdict, WHO, reason=REASON)
+    whole.pairs.settle(*found[4], PairVerdict.SAME, WHO, reason=REASON)
+    whole.pairs.reopen(*found[4], WHO, reason=REASON)
 
 
 def _on_paper(post: Post) -> None:

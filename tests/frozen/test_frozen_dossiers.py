@@ -47,6 +47,7 @@ SILENT = {
     *("window maintenance", "window link add", "window link end", "alerts test", "alerts list"),
     *("message resend", "message find", "portal fail", "portal works-again", "portal call"),
     *("paper enter", "paper list", "paper show", "paper check", "paper send-back"),  # no released store has them yet
+    *("reconcile pairs", "reconcile settle", "reconcile reopen"),  # no released store has them yet
     *("people list", "people show", "office list", "window link list"),  # no released store has them yet
     *("people lookups", "client list", "issuer list", "account notices", "database grants"),  # nor these
     *("account delegate", "account delegations", "account end-delegation"),

@@ -12,6 +12,7 @@ from adapter.entrypoints.web.officer import (
     confirming,
     dossier,
     moving,
+    pairs,
     paper_pages,
     papers,
     requesting,
@@ -20,9 +21,11 @@ from adapter.entrypoints.web.officer import (
 from adapter.entrypoints.web.officer import certificates as officer_certificates
 from adapter.entrypoints.web.page import Page
 from adapter.gateways.store.paper_records import StoredPaperRecord
+from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, ReplyKind
 from adapter.model.turns import WorkTurn
+from adapter.pipeline.pairs import Ends, PairVerdict
 from adapter.pipeline.terms import RUNNING_KINDS
 from adapter.services.dossiers.acts import ACTS
 from adapter.services.dossiers.case_paper import CasePaper
@@ -42,6 +45,8 @@ from adapter.services.dossiers.case_records import (
 )
 from adapter.services.dossiers.destinations import Destination, DossierMoved, PlaceField
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
+from adapter.services.dossiers.pair_values import side_by_side
+from adapter.services.dossiers.pairs import DossierPair
 from adapter.services.dossiers.paper_values import PaperWhy
 from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
@@ -85,6 +90,7 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             moving.MovePage(whole, said),
             moving.MovePage(bare, (), {"gate": "G0", "reason": text}, {"gate": "fault.empty", "reason": "fault.text"}),
         ],
+        pairs.PairsPage: _pairs(whole, bare, text, at),
         acting.ActPage: [
             *(acting.ActPage(whole, act, said) for act in acting.ASKED),
             *(acting.ActPage(bare, act, (), {"reason": text, "ground": text}, faulty) for act in ("refuse", "decline")),
@@ -154,6 +160,18 @@ def _papers(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             *(paper_pages.PaperEntryPage(waits, said, (), False, "", each) for each in refused),
         ],
     }
+
+
+def _pairs(whole: CaseFile, bare: CaseFile, text: str, at: datetime) -> list[Page]:
+    other = replace(bare, number="N2")
+    ours, theirs = DossierKey(whole.number, whole.year), DossierKey(other.number, other.year)
+    open_one = DossierPair(theirs, ours, "accepted", "accepted", text, text, at, None, None, None, None, None, None)
+    ones = [replace(open_one, would_end=each) for each in (None, *Ends)]
+    settled = replace(open_one, settled_at=at, settled_by=text, reason=text)
+    ones += [replace(settled, verdict=PairVerdict.SAME, ended=ours), replace(settled, verdict=PairVerdict.DIFFERENT)]
+    compared = tuple(pairs.ComparedPair(each, other, side_by_side(whole, other)) for each in ones)
+    given, faults = {"verdict": "same", "reason": text}, {"verdict": "fault.empty", "reason": "fault.text"}
+    return [pairs.PairsPage(whole, compared), pairs.PairsPage(whole, compared, str(theirs), given, faults)]
 
 
 def _lists(text: str, at: datetime) -> list[Page]:

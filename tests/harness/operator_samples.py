@@ -12,9 +12,12 @@ from adapter.gateways.store.browse import ListPlace, WantedMessages
 from adapter.gateways.store.deadline_records import Figures
 from adapter.gateways.store.dossier_records import ParkedMessage
 from adapter.gateways.store.window_records import StoredLink
+from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState, Route, Word
 from adapter.model.procedure import ReplyKind
 from adapter.pipeline.masked import masked
+from adapter.pipeline.pairs import PairVerdict
+from adapter.services.dossiers.pairs import DossierPair
 from adapter.services.messages.browser import (
     FoundAt,
     ListedMessage,
@@ -191,12 +194,18 @@ def _reports(text: str, at: datetime) -> list[Report]:
     lines += [replace(line, open_for=each, left_at=None, received_at=None, gate=text) for each in OpenFor]
     days = [WorkingDay(at, at, at + timedelta(hours=1), state) for state in DeadlineState]
     paper = PaperLine(1, text, text, text, at, at, text, at, None)
+    portal, window = DossierKey("A1", 2026), DossierKey("N2", 2026)
+    pair = DossierPair(
+        portal, window, "accepted", "merged", text, text, at, PairVerdict.SAME, at, text, text, window, None
+    )
+    pairs = (pair, replace(pair, verdict=PairVerdict.DIFFERENT, ended=None), replace(pair, verdict=None, gate=None))
     clean = Report(1, text, "notice", at, at, days[0], (line,), at)
     return [
         replace(clean, working_day=None, ended_at=None, lines=()),
         clean,
         *(replace(clean, working_day=day, lines=tuple(lines)) for day in days),
         replace(clean, lines=(line,) * (incidents.MOST + 1)),
+        replace(clean, pairs=pairs),
         replace(clean, papers=(paper, replace(paper, checked_at=None), replace(paper, reported_at=at, gate=None))),
     ]
 

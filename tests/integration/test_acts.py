@@ -14,7 +14,7 @@ from adapter.gateways.store.tables import journal
 from adapter.model.actor import Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import DossierKey
-from adapter.services.dossiers.acts import ActDone, Desks, OfficerActs, SessionOver
+from adapter.services.dossiers.acts import ActDone, OfficerActs, SessionOver
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import ITEMS, dossier_of
 from tests.harness.people import anybody, person
@@ -39,7 +39,7 @@ def premises(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
 
 @pytest.fixture
 def acts(premises: Components) -> OfficerActs:
-    return OfficerActs(lambda: Desks(premises.completion, premises.amendments, premises.handing_in), SECRETS.get)
+    return OfficerActs(lambda: premises.desks, SECRETS.get)
 
 
 def _acted(premises: Components) -> list[tuple[str, str]]:
@@ -87,6 +87,11 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
     ("request_amendment", {"reason": "x", "items": []}),
     ("request_amendment", {"reason": "x", "items": [{"wrong": "a", "asked": "b", "sql": "c"}]}),
     ("note_papers", {"name": "visaLetter", "brought_at": "yesterday"}),
+    ("settle_pair", {"other": "PROOF2", "verdict": "same", "reason": "x"}),
+    ("settle_pair", {"other": "PROOF2/2026", "verdict": "alike", "reason": "x"}),
+    ("settle_pair", {"other": "PROOF2/2026", "verdict": "same", "reason": "x"}),
+    ("settle_pair", {"other": "PROOF2/2026", "verdict": "same", "reason": ""}),
+    ("reopen_pair", {"other": "PROOF2/2026", "reason": "x"}),
     ("note_papers", {"name": "visaLetter", "brought_at": "2026-03-02T07:15:00"}),
     ("approve", {"amendment": "SD0000"}),
     ("decline", {"amendment": "SD0000", "reason": "x"}),

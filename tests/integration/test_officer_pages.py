@@ -446,3 +446,25 @@ def test_every_page_is_for_nobodys_cache(small: Website) -> None:
     person = logged_in(small, "can-bo")
     for place in ("/can-bo", address(HERE), f"{address(HERE)}/refuse"):
         assert person.get(place).headers["cache-control"] == "private, no-store"
+
+
+def test_what_both_doors_brought_is_compared_and_settled_on_a_page(small: Website) -> None:
+    direct = DossierKey("OFP", 2026)
+    message = declaration("OFP1", reference=direct.number, signer="portal", purpose="Du lịch")
+    small.house.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
+    person = logged_in(small, "can-bo", address(HERE))
+    assert "Cùng nội dung khai ở nơi khác" in person.told()
+    person.get(f"{address(HERE)}/pairs")
+    differ = [" ".join(each.text_content().split()) for each in person.document().xpath("//tr[@class='changed']")]
+    assert any("Du lịch" in each and "Thăm thân" in each for each in differ)
+    assert not any("C1234567" in each for each in differ), "what is alike is only counted"
+    other = {"other": str(direct), "reason": "cùng người, cùng chuyến"}
+    assert act(person, HERE, "settle_pair", other=str(direct), reason="x") == 422
+    assert act(person, HERE, "settle_pair", verdict="same", **other) == 200
+    assert "Đã ghi kết luận về hai hồ sơ." in person.told()
+    assert (state(small, HERE), state(small, direct)) == ("merged", "accepted")
+    person.get(f"{address(HERE)}/pairs")
+    assert "Là một hồ sơ." in person.told()
+    assert act(person, HERE, "reopen_pair", **other) == 200
+    assert (state(small, HERE), state(small, direct)) == ("accepted", "accepted")
+    assert person.get(f"{address(THERE)}/pairs").status_code == 404

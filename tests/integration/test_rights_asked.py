@@ -25,6 +25,7 @@ from adapter.model.dossier import ACTS, Act
 from adapter.model.errors import NoRight
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.pipeline.pairs import PairVerdict
 from adapter.services.access.people import Facts
 from adapter.services.access.rights import Right
 from adapter.services.customs.audit import Asked
@@ -86,6 +87,9 @@ ON_A_DOSSIER: dict[str, Callable[[Components, DossierKey, Actor], object]] = {
     "request an amendment": lambda house, key, who: house.amendments.request(key, who, reason="x", items=ITEMS),
     "withdraw a request": lambda house, key, who: house.amendments.withdraw(key, who, reason="x"),
     "note papers": lambda house, key, who: house.handing_in.brought(key, "originalLetter", who),
+    "settle a pair": lambda house, key, who: house.pairs.settle(key, HERE, PairVerdict.SAME, who, reason="x"),
+    "reopen a pair": lambda house, key, who: house.pairs.reopen(key, HERE, who, reason="x"),
+    "see its pairs": lambda house, key, who: house.pairs.of(key, who),
     "see it": lambda house, key, who: dossier_reader(house).life(key, personal=False, actor=who),
     "see its persons": lambda house, key, who: dossier_reader(house).life(key, personal=True, actor=who),
     "see its versions": lambda house, key, who: _versions(house).of(key, personal=False, actor=who),
@@ -94,6 +98,7 @@ ON_A_DOSSIER: dict[str, Callable[[Components, DossierKey, Actor], object]] = {
 LISTS: dict[str, Callable[[Components, Actor], object]] = {
     "list dossiers": lambda house, who: dossier_reader(house).dossiers(state=None, limit=9, actor=who),
     "list amendments": lambda house, who: house.amendments.listed(everything=True, limit=9, actor=who),
+    "list pairs": lambda house, who: house.pairs.unsettled(9, actor=who),
     "list deadlines": lambda house, who: house.deadlines.agenda(Wanted(), since=CLOCK, now=CLOCK, actor=who).due,
 }
 REGISTERS: dict[str, Callable[[Components, Actor], object]] = {

@@ -20,6 +20,7 @@ from adapter.gateways.store.dossier_records import (
     StoredDossier,
     StoredRow,
 )
+from adapter.gateways.store.pairs import StoredPair
 from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.gateways.store.proposals import Decided, NewProposal, StoredProposal
 from adapter.gateways.store.records import (
@@ -53,6 +54,7 @@ RECORDS = {
     StoredStatementValue: tables.statement_value,
     StoredProposal: tables.proposal,
     StoredPaperRecord: tables.paper_record,
+    StoredPair: tables.dossier_link,
 }
 PARTS = {ReplyWithoutBody: tables.outbox, ParkedMessage: tables.inbox}
 """Records of some columns of one table."""

@@ -39,6 +39,7 @@ approve_amendment           x  x  x
 decline_amendment           x  x  x
 note_papers                 x  x  x
 enter_paper                 x  x  x
+settle_pairs                x  x  x
 suspend_account                x
 restore_account                x
 decide_accounts                x  x

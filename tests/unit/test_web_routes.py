@@ -147,6 +147,9 @@ OF_STAFF: dict[str, str] = {
     f"POST {_FILE}/decline": Right.DECLINE_AMENDMENT,
     f"GET {_FILE}/note_papers": Right.NOTE_PAPERS,
     f"POST {_FILE}/note_papers": Right.NOTE_PAPERS,
+    f"GET {_FILE}/pairs": Right.SETTLE_PAIRS,
+    f"POST {_FILE}/settle_pair": Right.SETTLE_PAIRS,
+    f"POST {_FILE}/reopen_pair": Right.SETTLE_PAIRS,
     "GET /hai-quan": Right.LOOK_UP,
     "POST /hai-quan": Right.LOOK_UP,
     "GET /hai-quan/ho-so/{year}/{number}": Right.LOOK_UP,
@@ -190,6 +193,7 @@ OF_AN_OFFICER = {
     Right.SEE_PERSONAL_VALUES,
     *(Right.ACCEPT, Right.CONFIRM, Right.REFUSE, Right.REQUEST_AMENDMENT, Right.WITHDRAW_REQUEST),
     *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS, Right.ENTER_PAPER),
+    Right.SETTLE_PAIRS,
 }
 OF_AN_OPERATOR = {
     Right.BROWSE_MESSAGES,

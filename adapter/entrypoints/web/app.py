@@ -113,6 +113,7 @@ def create_staff(components: Components) -> FastAPI:
         components.case_files,
         components.case_prints,
         components.acts,
+        components.pairs,
         components.catalogue,
         components.paper_records,
         components.paper_acts,

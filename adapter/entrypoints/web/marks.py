@@ -22,6 +22,7 @@ MARKS = {
     "refused": ("no", "cross"),
     "withdrawn": ("wait", "both"),
     "recorded": ("wait", "half"),
+    "merged": ("wait", "both"),
 }
 """The mark of each state: colour and shape. Its word is beside them."""
 

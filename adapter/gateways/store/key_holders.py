@@ -33,7 +33,7 @@ SAME = "same"
 """The kind of search key that two dossiers which declare the same have in common; nobody looks one up by it."""
 
 
-_ENDED = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value)
+_ENDED = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value, DossierState.MERGED.value)
 
 
 SearchKey = tuple[str, str]

@@ -12,7 +12,8 @@ from adapter.gateways.store.tables import declaration, dossier, inbox
 from adapter.model.dossier import DossierState
 from adapter.model.stages import Channel
 
-_CLOSED = (DossierState.REFUSED.value, DossierState.WITHDRAWN.value, DossierState.RECORDED.value)
+_OVER = (DossierState.REFUSED, DossierState.WITHDRAWN, DossierState.RECORDED, DossierState.MERGED)
+_CLOSED = tuple(state.value for state in _OVER)
 
 
 @dataclass(frozen=True, slots=True)

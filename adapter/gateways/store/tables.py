@@ -239,8 +239,21 @@ dossier_link = Table(  # two dossiers that declare the same; an officer says whi
     Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),  # the later one
     Column("earlier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
     Column("found_at", Moment, nullable=False),
+    Column("verdict", String(10)),  # same | different; empty: nobody has settled it
+    Column("settled_at", Moment),
+    Column("settled_by", String(120)),
+    Column("reason", Text),
+    Column("ends", String(10)),  # which of the two ended: window | portal | neither
+    Column("was_state", String(20)),  # its state before it ended
 )
 Index("ix_dossier_link_earlier", dossier_link.c.earlier_id)
+Index("ix_dossier_link_found", dossier_link.c.found_at)
+Index(
+    "ix_dossier_link_open",
+    dossier_link.c.found_at,
+    sqlite_where=text("verdict IS NULL"),
+    postgresql_where=text("verdict IS NULL"),
+)
 
 declaration = Table(
     "declaration",

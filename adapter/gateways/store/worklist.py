@@ -22,16 +22,15 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union,
     union_all,
 )
 
+from adapter.gateways.store import pairs
 from adapter.gateways.store.amendments import WAITING
 from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import StoredDossier
-from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import made_all
-from adapter.gateways.store.tables import amendment, deadline, dossier, dossier_link, journal
+from adapter.gateways.store.tables import amendment, deadline, dossier, journal
 from adapter.model.dossier import DossierState
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.terms import BRING_WITHIN
@@ -119,13 +118,6 @@ def news(connection: Connection, wanted: WorkWanted, since: datetime, most: int)
     return int(connection.execute(select(func.count()).select_from(query)).scalar_one())
 
 
-def linked(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Those of these dossiers that another one declares the same as, by the other door."""
-    ends = dossier_link.c.dossier_id, dossier_link.c.earlier_id
-    looks = [select(end).where(among(connection, end, ids)) for end in ends]  # an `or` reads all links
-    return set(connection.execute(union(*looks)).scalars())
-
-
 def undecided(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Those of which an amendment waits for an officer's decision."""
     mine = amendment.c.dossier_id.in_(ids), amendment.c.state == WAITING
@@ -181,8 +173,7 @@ def _of(wanted: WorkWanted, *, places: bool = True) -> list[ColumnElement[bool]]
     if wanted.late:
         conditions.append(dossier.c.late.is_(True))
     if wanted.linked:
-        mine = or_(dossier_link.c.dossier_id == dossier.c.id, dossier_link.c.earlier_id == dossier.c.id)
-        conditions.append(exists().where(mine))
+        conditions.append(pairs.is_open(dossier.c.id))
     if wanted.by is not None:
         # The first entry, not `EXISTS`: that would be joined, from all dossiers on.
         entry = select(journal.c.id).where(journal.c.dossier_id == dossier.c.id, journal.c.actor == wanted.by)

@@ -37,6 +37,8 @@ class Right(StrEnum):
     NOTE_PAPERS = "note_papers"
     ENTER_PAPER = "enter_paper"
     """Enter what was done by hand while nothing else worked, and check what a colleague has entered."""
+    SETTLE_PAIRS = "settle_pairs"
+    """Say whether two dossiers that declare the same, one by each door, are one."""
     SUSPEND_ACCOUNT = "suspend_account"
     RESTORE_ACCOUNT = "restore_account"
     DECIDE_ACCOUNTS = "decide_accounts"
@@ -85,6 +87,7 @@ RIGHT_NAMES = {
     Right.DECLINE_AMENDMENT: Label("không đồng ý sửa đổi, bổ sung", "decline an amendment"),
     Right.NOTE_PAPERS: Label("ghi nhận giấy tờ đã nộp", "note papers that were brought"),
     Right.ENTER_PAPER: Label("nhập và kiểm tra hồ sơ giấy", "enter and check what was done on paper"),
+    Right.SETTLE_PAIRS: Label("kết luận hồ sơ khai ở hai cửa", "say whether what both doors brought is one dossier"),
     Right.SUSPEND_ACCOUNT: Label("tạm dừng tài khoản", "suspend an account"),
     Right.RESTORE_ACCOUNT: Label("khôi phục tài khoản", "restore an account"),
     Right.DECIDE_ACCOUNTS: Label("vào trang tạm dừng, khôi phục tài khoản", "come to where accounts are suspended"),
@@ -130,6 +133,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.DECLINE_AMENDMENT: _UNIT,
     Right.NOTE_PAPERS: _UNIT,
     Right.ENTER_PAPER: _UNIT,
+    Right.SETTLE_PAIRS: _UNIT,
     # Article 8 names the head of the border post; a deputy by delegation is of the draft only.
     Right.SUSPEND_ACCOUNT: frozenset({Role.COMMANDER}),
     Right.RESTORE_ACCOUNT: frozenset({Role.COMMANDER}),

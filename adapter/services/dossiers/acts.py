@@ -15,9 +15,11 @@ from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
+from adapter.pipeline.pairs import PairVerdict
 from adapter.services.dossiers.amendments import Amendments
 from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.original_papers import OriginalPapers
+from adapter.services.dossiers.pairs import Pairs
 
 SEEN = "seen"
 """An argument of every act: what the officer has seen. If the dossier has changed since, the act is refused."""
@@ -60,13 +62,17 @@ class Desks:
     completion: Completion
     amendments: Amendments
     papers: OriginalPapers
+    pairs: Pairs
 
     def at(self, seen: int | None) -> Desks:
         """The same, for a dossier at this length of its journal; None: as it is."""
         desk = replace(self.completion.desk, seen=seen)
         completion = replace(self.completion, desk=desk)
         return replace(
-            self, completion=completion, amendments=replace(self.amendments, desk=desk, completion=completion)
+            self,
+            completion=completion,
+            amendments=replace(self.amendments, desk=desk, completion=completion),
+            pairs=replace(self.pairs, seen=seen),
         )
 
 
@@ -185,6 +191,27 @@ def _note_papers(desks: Desks, key: DossierKey, officer: Actor, given: Arguments
     return ActDone(key, "")
 
 
+def _settle_pair(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    stated = given.string("verdict")
+    if stated not in set(PairVerdict):
+        raise NotAllowed(f"verdict is one of {', '.join(PairVerdict)}")
+    desks.pairs.settle(key, _other(given), PairVerdict(stated), officer, reason=given.string("reason"))
+    return ActDone(key, "")
+
+
+def _reopen_pair(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    desks.pairs.reopen(key, _other(given), officer, reason=given.string("reason"))
+    return ActDone(key, "")
+
+
+def _other(given: Arguments) -> DossierKey:
+    """The other dossier of a pair, as number/year."""
+    found = DossierKey.read(given.string("other"))
+    if found is None:
+        raise NotAllowed("other is a dossier as NUMBER/YEAR")
+    return found
+
+
 def _amendment_of(desks: Desks, key: DossierKey, given: Arguments) -> str:
     """The amendment to decide on; it must belong to the dossier that is shown."""
     number = given.string("amendment")
@@ -202,6 +229,8 @@ ACTS: Mapping[str, tuple[Doing, tuple[str, ...]]] = {
     "approve": (_approve, ("amendment",)),
     "decline": (_decline, ("amendment", "reason", "ground")),
     "note_papers": (_note_papers, ("name", "brought_at")),
+    "settle_pair": (_settle_pair, ("other", "verdict", "reason")),
+    "reopen_pair": (_reopen_pair, ("other", "reason")),
 }
 """The acts that a page offers, by name, with the names of their arguments."""
 

@@ -17,6 +17,7 @@ from adapter.gateways.store import (
     listings,
     lookups,
     own_dossiers,
+    pairs,
     people,
 )
 from adapter.gateways.store.database import Connection, Database
@@ -62,8 +63,8 @@ from adapter.services.dossiers.versions import compared
 _UNTIL_DECIDED = (Act.COMPLETE, Act.COMPLETE_AMENDMENT, Act.REQUEST_AMENDMENT)
 """Not while an amendment waits: that is decided first."""
 _OF_AN_AMENDMENT = (Act.APPROVE, Act.DECLINE)
-NOTE_PAPERS = "note_papers"
-_TOLD = ("confirmation", "request", "amendment", "deadline", "reason", "waits_for_key")
+NOTE_PAPERS, PAIRS = "note_papers", "pairs"
+_TOLD = ("confirmation", "request", "amendment", "deadline", "other", "reason", "waits_for_key")
 """Details of the journal that the timeline tells; none of them is a value of a person."""
 
 
@@ -81,6 +82,7 @@ class _Parts:
     replies: tuple[CaseReply, ...]
     entries: Sequence[StoredEntry]
     names: Mapping[str, str]
+    has_pair: bool
 
     def of_version(self, version: int) -> VersionValues | None:
         """What the version of that number says."""
@@ -212,6 +214,8 @@ class CaseFiles:
                 yield "complete" if act is Act.COMPLETE_AMENDMENT else act.value
         if parts.to_bring and has(actor, Right.NOTE_PAPERS):
             yield NOTE_PAPERS
+        if parts.has_pair and has(actor, Right.SETTLE_PAIRS):
+            yield PAIRS
 
     def _destinations(self, row: StoredDossier, procedure: Procedure | None, now: datetime) -> tuple[Destination, ...]:
         on = (row.crossing_at or now).astimezone(VIETNAM).date()
@@ -256,6 +260,7 @@ def _parts(connection: Connection, row: StoredDossier) -> _Parts:
         replies=tuple(_reply(each) for each in listings.replies(connection, row.id) if each.route != "transfer"),
         entries=entries,
         names=_names(connection, entries, asked, brought),
+        has_pair=bool(pairs.of_dossier(connection, row.id)),
     )
 
 

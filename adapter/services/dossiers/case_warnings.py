@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from adapter.gateways.store import customs_lookups, dossiers, key_holders, listings, suspensions
+from adapter.gateways.store import customs_lookups, key_holders, listings, pairs, suspensions
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.dossier_records import KeyHolder, StoredDossier
 from adapter.model.catalogue import Catalogue
@@ -24,6 +24,7 @@ from adapter.pipeline.search_keys import PAPER, search_value
 from adapter.services.dossiers.case_records import CaseWarning
 from adapter.services.dossiers.case_values import VersionValues
 from adapter.services.dossiers.naming import MASK, gate_name
+from adapter.services.dossiers.pairs import pair_of
 
 _Placed = tuple[CaseWarning, tuple[str | None, str | None]]
 """A warning with the codes of the other dossier's gate and unit."""
@@ -62,7 +63,8 @@ def _suspended(connection: Connection, row: StoredDossier) -> Iterator[_Placed]:
 
 
 def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier) -> Iterator[_Placed]:
-    for key in dossiers.linked(connection, row.id):
+    open_ones = [each for each in map(pair_of, pairs.of_dossier(connection, row.id)) if each.verdict is None]
+    for key in (each.other(DossierKey(row.number, row.year)) for each in open_ones):
         other = listings.dossier_row(connection, DossierKey(key.number, key.year))
         if other is not None:
             gate = gate_name(

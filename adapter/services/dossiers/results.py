@@ -69,6 +69,10 @@ _WAITING = {
         "Làm thủ tục bằng giấy, Biên phòng đã nhập lại; không có xác nhận điện tử",
         "Done by hand on paper and entered afterwards; there is no electronic confirmation",
     ),
+    DossierState.MERGED: Label(
+        "Cùng một hồ sơ khai ở hai cửa; kết quả ở hồ sơ kia",
+        "The same was declared by both doors; the result is that of the other dossier",
+    ),
 }
 _STANDS = Label(
     "; xác nhận số {number} của phiên bản {version} vẫn còn hiệu lực",
@@ -107,6 +111,9 @@ _NOT_SENT = Label("xác nhận chưa được gửi qua Cơ chế một cửa", 
 _REFUSED = Label("hồ sơ bị từ chối tiếp nhận, không có kết quả", "the dossier was refused, there is no result")
 _WITHDRAWN = Label("người khai đã rút hồ sơ, không có kết quả", "the dossier was withdrawn, there is no result")
 _ON_PAPER = Label("thủ tục được làm bằng giấy", "the procedure was done by hand, on paper")
+_MERGED = Label(
+    "kết quả ở hồ sơ kia, khai cùng nội dung", "the result is that of the other dossier, which declares the same"
+)
 _CHANGING = Label("hồ sơ đang được sửa đổi, bổ sung", "the dossier is being amended")
 _OUTSIDE = Label(
     "kết quả được xử lý ngoài Cơ chế một cửa{transfer}", "the result was decided outside the window{transfer}"
@@ -155,6 +162,8 @@ def paper(
             return _may(_REFUSED)
         case DossierState.WITHDRAWN:
             return _may(_WITHDRAWN)
+        case DossierState.MERGED:
+            return _may(_MERGED)
         case DossierState.AMENDMENT_REQUESTED | DossierState.AMENDED:
             last_sent = _last_sent(confirmations)
             return _may(_joined(_CHANGING, _filled(_STANDS, last_sent)) if last_sent else _NO_RESULT)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapter.gateways.store import journal, lookups, suspensions
+from adapter.gateways.store import journal, lookups, pairs, suspensions
 from adapter.gateways.store import worklist as store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
@@ -172,7 +172,7 @@ class WorkLists:
     def _rows(self, connection: Connection, actor: Actor, found: Sequence[ListedDossier]) -> list[WorkRow]:
         ids = [row.id for row in found]
         confirmed = lookups.confirmations(connection, [row.id for row in found if row.state in CONFIRMED])
-        linked, undecided = store.linked(connection, ids), store.undecided(connection, ids)
+        linked, undecided = pairs.are_open(connection, ids), store.undecided(connection, ids)
         numbers = {number for row in found for number in row.identities}
         suspended = {each.number: each.unit for each in suspensions.current(connection, numbers)}
         rows = []

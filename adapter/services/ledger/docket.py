@@ -20,7 +20,7 @@ from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
 from adapter.pipeline.terms import CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
-LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN)
+LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN, DossierState.MERGED)
 """States in which no deadline is left to be met."""
 DECLARED = (Meaning.DECLARATION, Meaning.REPLACEMENT)
 AMEND, CONFIRM_AMENDMENT = "amend_within", "confirm_amendment_within"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from adapter.gateways.store import pairs as pairs_store
 from adapter.gateways.store import paper_records, windows
 from adapter.gateways.store import reconciliation as store
 from adapter.gateways.store.database import Database
@@ -19,6 +20,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.outcomes import Route
 from adapter.model.stages import Channel
 from adapter.services.access.rights import Right, needs
+from adapter.services.dossiers.pairs import DossierPair, pair_of
 from adapter.services.watch.cases import Settlement, case_of, settlement
 from adapter.services.watch.deadlines import DeadlineState, state_at
 
@@ -103,6 +105,18 @@ class Report:
     lines: tuple[ReportLine, ...]
     made_at: datetime
     papers: tuple[PaperLine, ...] = ()
+    pairs: tuple[DossierPair, ...] = ()
+    """What was declared by both doors, one of them during the incident."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not (self.open or self.open_papers or self.open_pairs)
+
+    @property
+    def open_pairs(self) -> tuple[DossierPair, ...]:
+        """Pairs of which no officer has said yet whether they are one dossier."""
+        return tuple(each for each in self.pairs if each.verdict is None)
 
     @property
     def open_papers(self) -> tuple[PaperLine, ...]:
@@ -144,6 +158,7 @@ class Reconciliation:
             day = store.working_day(connection, row.id)
             lines = tuple(_lines(store.said_in(connection, row.started_at, over), over, now))
             papers = tuple(map(_paper, paper_records.received_in(connection, row.started_at, over)))
+            pairs = tuple(map(pair_of, pairs_store.of_incident(connection, row.started_at, over)))
         return Report(
             incident=row.id,
             name=windows.incident_name(row) or str(row.id),
@@ -153,6 +168,7 @@ class Reconciliation:
             working_day=WorkingDay(day.started_at, day.due_at, day.ended_at, state_at(day, now)) if day else None,
             lines=lines,
             papers=papers,
+            pairs=pairs,
             made_at=now,
         )
 

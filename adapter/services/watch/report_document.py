@@ -11,6 +11,7 @@ from lxml import etree
 
 from adapter.pipeline.envelope import write_time
 from adapter.pipeline.signature.seal import SigningKey, seal_envelope, written
+from adapter.services.dossiers.pairs import DossierPair
 from adapter.services.watch.reconciliation import PaperLine, Report
 
 ROOT = "ReconciliationReport"
@@ -40,6 +41,7 @@ def document(report: Report, *, authority: str) -> etree._Element:
         Answers=str(len(report.lines)),
         Open=str(len(report.open)),
         OnPaper=str(len(checked)) if checked else None,
+        ByBothDoors=str(len(report.pairs)) if report.pairs else None,
     )
     for line in report.lines:
         _texts(
@@ -59,6 +61,8 @@ def document(report: Report, *, authority: str) -> etree._Element:
         )
     for paper in checked:
         _paper(etree.SubElement(root, "PaperRecord"), paper)
+    for pair in report.pairs:
+        _pair(etree.SubElement(root, "Pair"), pair)
     return root
 
 
@@ -72,6 +76,19 @@ def _paper(element: etree._Element, paper: PaperLine) -> None:
         ReceivedAt=_time(paper.received_at),
         ConfirmedAt=_time(paper.confirmed_at),
         Confirmation=paper.confirmation,
+    )
+
+
+def _pair(element: etree._Element, pair: DossierPair) -> None:
+    """What was declared by both doors, and what an officer has said of it."""
+    _texts(
+        element,
+        Dossier=str(pair.portal),
+        OfTheWindow=str(pair.window),
+        FoundAt=_time(pair.found_at),
+        Verdict=pair.verdict.value if pair.verdict else None,
+        SettledAt=_time(pair.settled_at),
+        Ended=str(pair.ended) if pair.ended else None,
     )
 
 

@@ -43,6 +43,13 @@ TEXTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "note_papers": {"name": (1, 60)},
 }
 """What a form states for each act: the least and the most characters of each text."""
+_EVENTS = {
+    "complete": ("dossier.complete", "dossier.complete_amendment"),
+    NOTE_PAPERS: ("dossier.brought",),
+    "settle_pair": ("pair.settle",),
+    "reopen_pair": ("pair.reopen",),
+}
+"""The entries of the journal that an act makes, where they have another name."""
 _RIGHTS = {act.value: right for act, right in RIGHTS.items()} | {NOTE_PAPERS: Right.NOTE_PAPERS}
 """The right that each act's route asks for; the desk asks for it again."""
 
@@ -136,8 +143,7 @@ def _result(key: DossierKey, act: str) -> Response:
 
 def is_done(case: CaseFile, actor: Actor, act: str, seen: int) -> bool:
     """Whether he himself has done it since the journal went so far: a form that comes twice has its result."""
-    names = {"complete": ("complete", "complete_amendment"), NOTE_PAPERS: ("brought",)}.get(act, (act,))
-    events = {f"dossier.{name}" for name in names}
+    events = _EVENTS.get(act, (f"dossier.{act}",))
     return any(
         each.ordinal > seen and each.actor == actor.journal_name and each.event in events for each in case.events
     )

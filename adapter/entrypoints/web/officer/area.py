@@ -14,6 +14,7 @@ from adapter.entrypoints.web.officer import (
     confirming,
     dossier,
     moving,
+    pairs,
     papers,
     requesting,
     worklist,
@@ -23,6 +24,7 @@ from adapter.model.catalogue import Catalogue
 from adapter.services.access.rights import Right
 from adapter.services.dossiers.acts import Acts
 from adapter.services.dossiers.case_file import CaseFiles
+from adapter.services.dossiers.pairs import Pairs
 from adapter.services.dossiers.paper_acts import PaperActs
 from adapter.services.dossiers.paper_forms import PaperForms
 from adapter.services.dossiers.paper_records import PaperRecords
@@ -47,6 +49,7 @@ class OfficerUses:
     files: CaseFiles
     prints: CasePrints
     acts: Acts
+    pairs: Pairs
     catalogue: Catalogue
     papers: PaperRecords
     paper_acts: PaperActs
@@ -68,5 +71,6 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, guard))
     router.include_router(requesting.routes(shared, uses.catalogue))
     router.include_router(moving.routes(shared, uses.catalogue))
+    router.include_router(pairs.routes(shared, uses.pairs, guard))
     router.include_router(acting.routes(shared))
     return router

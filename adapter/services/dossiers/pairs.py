@@ -1,0 +1,250 @@
+"""Two dossiers that declare the same, one by each door: an officer says whether they are one.
+
+Of one, the table of `pipeline/pairs` says which ends. The other goes on and bears both numbers: messages and officers
+find it by either. Nothing is sent about it: no message of the window says so, and its manager reads it in the report of
+the incident (NĐ 85/2019/NĐ-CP Article 17(5)). It can be taken back until something has come under the number of the
+dossier that ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapter.gateways.store import dossiers, listings
+from adapter.gateways.store import pairs as store
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.pairs import ListedPair, StoredPair
+from adapter.model.actor import Actor
+from adapter.model.catalogue import Catalogue
+from adapter.model.dossier import Dossier, DossierState
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.model.journal_events import JournalEvent
+from adapter.model.stages import Channel
+from adapter.model.text import REASON, typed
+from adapter.model.units import BorderUnits
+from adapter.pipeline.pairs import Ends, PairVerdict, ends, standing
+from adapter.pipeline.terms import Terms
+from adapter.services.access.rights import Right, is_its, is_of_unit, needs, needs_in_unit
+from adapter.services.ledger.docket import Docket
+from adapter.services.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class DossierPair:
+    """A pair. `verdict` None: nobody has settled it. `ended`: the dossier that it ended, if it ended one.
+
+    `would_end`: which of the two ends if they are said to be the same; None: not now, an amendment is under way.
+    """
+
+    portal: DossierKey
+    window: DossierKey
+    portal_state: str
+    window_state: str
+    procedure: str
+    gate: str | None
+    found_at: datetime
+    verdict: PairVerdict | None
+    settled_at: datetime | None
+    settled_by: str | None
+    reason: str | None
+    ended: DossierKey | None
+    would_end: Ends | None
+
+    def other(self, key: DossierKey) -> DossierKey:
+        """The other dossier of the pair."""
+        return self.window if key == self.portal else self.portal
+
+
+def pair_of(row: ListedPair) -> DossierPair:
+    """A pair of the store with the portal's dossier and the window's in their places."""
+    later, earlier = DossierKey(row.number, row.year), DossierKey(row.earlier_number, row.earlier_year)
+    is_later = row.channel == Channel.PORTAL.value
+    portal, window = (later, earlier) if is_later else (earlier, later)
+    one = standing(DossierState(row.state), confirmed=row.completed_at is not None)
+    two = standing(DossierState(row.earlier_state), confirmed=row.earlier_completed_at is not None)
+    states = (row.state, row.earlier_state) if is_later else (row.earlier_state, row.state)
+    return DossierPair(
+        portal=portal,
+        window=window,
+        portal_state=states[0],
+        window_state=states[1],
+        procedure=row.procedure,
+        gate=row.gate,
+        found_at=row.found_at,
+        verdict=PairVerdict(row.verdict) if row.verdict else None,
+        settled_at=row.settled_at,
+        settled_by=row.settled_by,
+        reason=row.reason,
+        ended={Ends.PORTAL.value: portal, Ends.WINDOW.value: window}.get(row.ends or ""),
+        would_end=ends(one, two) if is_later else ends(two, one),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """A pair that is locked for this transaction."""
+
+    ledger: Ledger
+    row: StoredPair
+    portal: Dossier
+    window: Dossier
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The use cases of officers. `clock` gives the legal time (aware).
+
+    `seen`: how far the journal of the dossier that was looked at went; None: nobody has looked.
+    """
+
+    database: Database
+    catalogue: Callable[[], Catalogue]
+    units: BorderUnits
+    clock: Callable[[], datetime]
+    seen: int | None = None
+
+    def of(self, key: DossierKey, actor: Actor) -> tuple[DossierPair, ...]:
+        """The pairs of a dossier, the first that was found first.
+
+        Raises:
+            NotAllowed: there is no such dossier.
+            NoRight: he may see no dossiers, or it is another unit's.
+        """
+        needs(actor, Right.SEE_DOSSIERS)
+        with self.database.reading() as connection:
+            row = listings.dossier_row(connection, key)
+            if row is None:
+                raise NotAllowed(f"there is no dossier {key}")
+            needs_in_unit(actor, Right.SEE_DOSSIERS, self.units.of(row.gate, row.unit), f"dossier {key}")
+            return tuple(map(pair_of, store.of_dossier(connection, row.id)))
+
+    def unsettled(self, limit: int, *, actor: Actor) -> list[DossierPair]:
+        """Pairs that nobody has settled, the oldest first; an officer's are those of his unit.
+
+        Raises:
+            NoRight: he may see no dossiers.
+        """
+        needs(actor, Right.SEE_DOSSIERS)
+        everywhere = not is_of_unit(actor, Right.SEE_DOSSIERS)
+        with self.database.reading() as connection:
+            found = store.open_pairs(connection, limit)
+        his = (each for each in found if everywhere or is_its(actor, self.units.of(each.gate, each.unit)))
+        return list(map(pair_of, his))
+
+    def settle(
+        self, key: DossierKey, other: DossierKey, verdict: PairVerdict, officer: Actor, *, reason: str
+    ) -> DossierKey | None:
+        """Say whether the two are one; gives the dossier that ended by it, if one did.
+
+        Raises:
+            NotAllowed: they are no pair, it is settled, the reason is missing, or a request to amend is open.
+            NoRight: the officer has no right to it, or one of them is another unit's.
+        """
+        needs(officer, Right.SETTLE_PAIRS)
+        reason = typed(reason, "the reason", most=REASON, least=1)
+        with self.database.transaction() as connection:
+            matter = self._matter(connection, key, other, officer)
+            if matter.row.verdict is not None:
+                raise NotAllowed(f"{matter.row.settled_by} has said already that they are {matter.row.verdict}")
+            ended = _merged(matter) if verdict is PairVerdict.SAME else Ends.NEITHER
+            one = {Ends.PORTAL: matter.portal, Ends.WINDOW: matter.window}.get(ended)
+            written = {
+                "verdict": verdict.value,
+                "settled_at": matter.ledger.now,
+                "settled_by": officer.id,
+                "reason": reason,
+                "ends": ended.value if verdict is PairVerdict.SAME else None,
+                "was_state": one.state.value if one else None,
+            }
+            store.settle(connection, matter.row, written)
+            detail = {"verdict": verdict.value, "ended": str(one.key) if one else None, "reason": reason}
+            self._record(matter, JournalEvent.PAIR_SETTLE, officer, detail)
+        return one.key if one else None
+
+    def reopen(self, key: DossierKey, other: DossierKey, officer: Actor, *, reason: str) -> None:
+        """Take back what was said of the two: the dossier that ended by it goes on as before, with its time limits.
+
+        Raises:
+            NotAllowed: they are no pair, nothing was said of it, the reason is missing, or something has come under the
+                number of the dossier that ended.
+            NoRight: the officer has no right to it, or one of them is another unit's.
+        """
+        needs(officer, Right.SETTLE_PAIRS)
+        reason = typed(reason, "the reason", most=REASON, least=1)
+        with self.database.transaction() as connection:
+            matter = self._matter(connection, key, other, officer)
+            if matter.row.verdict is None:
+                raise NotAllowed(f"nobody has said yet whether {key} and {other} are one")
+            if matter.row.was_state is not None:
+                _parted(matter)
+            store.settle(connection, matter.row, {})
+            detail = {"verdict": matter.row.verdict, "reason": reason}
+            self._record(matter, JournalEvent.PAIR_REOPEN, officer, detail)
+
+    def _matter(self, connection: Connection, key: DossierKey, other: DossierKey, officer: Actor) -> _Matter:
+        self.database.lock(connection, [dossiers.lock_name(key), dossiers.lock_name(other)])
+        found = dossiers.find(connection, [key, other])
+        one, two = found.get(key), found.get(other)
+        if one is None or two is None or one.id is None or two.id is None:
+            raise NotAllowed(f"there is no dossier {other if one else key}")
+        for each in (one, two):
+            needs_in_unit(officer, Right.SETTLE_PAIRS, self.units.of(each.gate, each.unit), f"dossier {each.key}")
+        row = store.find(connection, one.id, two.id)
+        if row is None:
+            raise NotAllowed(f"{key} and {other} were not found to declare the same by both doors")
+        if self.seen is not None and one.journal != self.seen:
+            raise NotAllowed(f"dossier {key} has gone on since it was looked at: look at it again")
+        docket = Docket(self.database, connection, Terms.of(self.catalogue()))
+        ledger = Ledger(connection, self.database, {}, found, self.clock(), docket)
+        portal, window = (one, two) if one.channel is Channel.PORTAL else (two, one)
+        return _Matter(ledger, row, portal, window)
+
+    @staticmethod
+    def _record(matter: _Matter, event: JournalEvent, officer: Actor, detail: Mapping[str, object]) -> None:
+        """The entry in the journal of each dossier, and everything that has changed."""
+        ledger = matter.ledger
+        for each, other in ((matter.portal, matter.window), (matter.window, matter.portal)):
+            entry = Entry.by(event, officer, ledger.now, {**detail, "other": str(other.key)})
+            ledger.record(ledger.dossiers[each.key], entry)
+        ledger.write()
+
+
+def _merged(matter: _Matter) -> Ends:
+    """End one of the two, as the table says; the other bears its number from now on."""
+    both = (standing(each.state, confirmed=each.confirmed_at is not None) for each in (matter.portal, matter.window))
+    found, connection = ends(*both), matter.ledger.connection
+    if found is None:
+        raise NotAllowed(
+            f"an amendment of {matter.portal.key} or {matter.window.key} is asked for or waits for its confirmation: "
+            "confirm it or withdraw the request first"
+        )
+    if found is Ends.NEITHER:
+        return found
+    ended, stays = (matter.window, matter.portal) if found is Ends.WINDOW else (matter.portal, matter.window)
+    assert stays.id is not None
+    matter.ledger.dossiers[ended.key] = replace(ended, state=DossierState.MERGED)
+    # The number by which the window has receipted its transfer stands.
+    if store.alias(connection, stays.id) is None:
+        store.keep_alias(connection, stays.id, ended.key.number)
+    return found
+
+
+def _parted(matter: _Matter) -> None:
+    """The dossier that ended goes on in the state that it had."""
+    row, connection = matter.row, matter.ledger.connection
+    ended, stays = (matter.window, matter.portal) if row.ends == Ends.WINDOW.value else (matter.portal, matter.window)
+    assert ended.id is not None
+    assert stays.id is not None
+    assert row.settled_at is not None
+    assert row.was_state is not None
+    number, year = ended.key.number, ended.key.year
+    if store.has_message(connection, stays.id, number, year, row.settled_at):
+        raise NotAllowed(f"a message under {ended.key} has come to {stays.key} since: they stay one dossier")
+    matter.ledger.dossiers[ended.key] = replace(ended, state=DossierState(row.was_state))
+    if store.alias(connection, stays.id) == number:
+        store.keep_alias(connection, stays.id, None)
+    store.run_on(connection, ended.id, row.settled_at)
