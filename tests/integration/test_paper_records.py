@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from lxml import etree
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from adapter.bootstrap import Components
@@ -26,7 +27,9 @@ from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.services.customs.search import Key, Search
 from adapter.services.dossiers.paper_values import PaperForm
+from adapter.services.watch.deadlines import DeadlineState
 from adapter.services.watch.mode import Sight
+from adapter.services.watch.reconciliation import WorkingDay
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER, customs, declarant, person
@@ -239,6 +242,41 @@ def test_what_was_done_in_an_incident_of_the_window_stands_in_its_report_until_i
     assert found[0].findtext("Confirmation") == "XN-GIAY-7"
     assert PASSPORT not in out.read_text(encoding="utf-8")
     assert reported(code=1)["papers"][0]["reported_at"] is not None
+
+
+def test_what_was_done_on_paper_is_reported_within_the_same_working_day(whole: Components) -> None:
+    recorded(whole, replace(FORM, number="TRUOC", received_at=CLOCK - timedelta(days=1)))  # of a portal's failure alone
+    whole.window.override(Sight.DOWN, reason="mất kết nối", actor=TESTER)
+    form = replace(FORM, received_at=CLOCK, confirmed_at=None)
+    friday = datetime.fromisoformat("2026-03-06T16:00:00+07:00")
+    with whole.database.transaction() as connection:
+        ended = {"started_at": CLOCK - timedelta(minutes=1), "ended_at": friday}
+        connection.execute(update(tables.incident).values(ended))
+    (incident,) = rows(whole, tables.incident)
+
+    def day(at: datetime) -> WorkingDay | None:
+        replace(whole.deadlines, clock=lambda: at).watch()
+        return replace(whole.reconciliation, clock=lambda: at).report(str(incident.id), actor=TESTER).working_day
+
+    assert day(friday) is None, "nothing is left"
+    entry = whole.paper_records.enter(form, actor=ENTERS)
+    running = day(friday)
+    assert running is not None
+    assert running.due_at == datetime.fromisoformat("2026-03-09T23:59:59.999999+07:00")
+    whole.paper_records.check(entry, actor=CHECKS)
+    monday = datetime.fromisoformat("2026-03-09T10:00:00+07:00")
+    assert (found := day(monday)) is not None
+    assert found.ended_at is None, "checked, and not reported"
+    report = whole.reconciliation.report(str(incident.id), actor=TESTER)
+    whole.reconciliation.reported(report, actor=TESTER)
+    assert (found := day(monday)) is not None
+    assert (found.standing, found.ended_at) == (DeadlineState.MET, monday)
+    late = whole.paper_records.enter(replace(form, number="MUON"), actor=ENTERS)
+    assert (found := day(monday + timedelta(days=2))) is not None
+    assert found.standing is DeadlineState.OVERDUE, "it runs from the end of the incident, whenever it was entered"
+    whole.paper_records.send_back(late, reason="Không có trên giấy", actor=CHECKS)
+    assert (found := day(monday + timedelta(days=2))) is not None
+    assert found.ended_at is not None
 
 
 def test_officers_enter_compare_and_check_by_commands(whole: Components, tmp_path: Path) -> None:

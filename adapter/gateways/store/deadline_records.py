@@ -72,7 +72,8 @@ class LimitOfDossier:
 
 @dataclass(frozen=True, slots=True)
 class IncidentToReconcile(StoredIncident):
-    """An incident that is over and left transfers for the window; `left_at`: the time of the first of them."""
+    """An incident that is over and left something for the window; `left_at`: the time of the first transfer, or, where
+    something was done on paper, of the first of that."""
 
     ended_at: datetime
     left_at: datetime

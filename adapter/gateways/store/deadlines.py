@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, null
 from adapter.gateways.store.deadline_records import DeadlineFromDelivery, DeadlineOfDossier, IncidentToReconcile
 from adapter.gateways.store.new_rows import NewDeadline
 from adapter.gateways.store.records import made_all, made_first
-from adapter.gateways.store.tables import UNRECEIVED, deadline, dossier, inbox, incident, outbox
+from adapter.gateways.store.tables import UNRECEIVED, deadline, dossier, inbox, incident, outbox, paper_record
 from adapter.model.duties import Deadline, Unit
 from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms
 
@@ -240,10 +240,11 @@ def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | 
 
 
 def unreconciled(connection: Connection) -> list[IncidentToReconcile]:
-    """Incidents that are over, left transfers for the window, and have no running deadline."""
+    """Incidents that are over, left transfers or paper records for the window, and have no running deadline."""
     running = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None), OPEN)
     left = select(func.min(outbox.c.created_at)).where(_transfer_of_incident())
-    since = left.correlate(incident).scalar_subquery()
+    on_paper = select(func.min(paper_record.c.received_at)).where(_paper_of_incident())
+    since = func.coalesce(on_paper.correlate(incident).scalar_subquery(), left.correlate(incident).scalar_subquery())
     query = select(incident, since.label("left_at")).where(
         incident.c.ended_at.is_not(None), incident.c.id.not_in(running), since.is_not(None)
     )
@@ -251,12 +252,14 @@ def unreconciled(connection: Connection) -> list[IncidentToReconcile]:
 
 
 def reconciled(connection: Connection) -> list[int]:
-    """Ids of the running deadlines of incidents whose transfers the window has all confirmed."""
+    """Ids of the running deadlines of incidents whose transfers the window has all confirmed, and whose paper records
+    are all reported."""
     left = select(outbox.c.id).where(_transfer_of_incident())
+    on_paper = select(paper_record.c.id).where(_paper_of_incident())
     query = (
         select(deadline.c.id)
         .join(incident, incident.c.id == deadline.c.incident_id)
-        .where(OPEN, ~left.correlate(incident).exists())
+        .where(OPEN, ~left.correlate(incident).exists(), ~on_paper.correlate(incident).exists())
     )
     return list(connection.execute(query).scalars())
 
@@ -266,6 +269,12 @@ def _transfer_of_incident() -> Any:
     came = inbox.c.received_at.between(incident.c.started_at, incident.c.ended_at)
     asked = select(inbox.c.id).where(inbox.c.id == outbox.c.inbox_id, came).correlate(outbox, incident)
     return and_(UNRECEIVED, or_(outbox.c.created_at <= incident.c.ended_at, asked.exists()))
+
+
+def _paper_of_incident() -> Any:
+    """What was done on paper during the incident and stands in no report yet."""
+    then = paper_record.c.received_at.between(incident.c.started_at, incident.c.ended_at)
+    return and_(then, paper_record.c.reported_at.is_(None), paper_record.c.returned_at.is_(None))
 
 
 def keep(connection: Connection, values: NewDeadline) -> None:
