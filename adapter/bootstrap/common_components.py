@@ -25,6 +25,7 @@ from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.mail.smtp import OpenOffice, SmtpServer, post_office
 from adapter.gateways.portal_failure import FailureFolder
+from adapter.gateways.typesetting.layouts import Layouts
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.emergency import EmergencyAccess
 from adapter.services.access.offices import Offices
@@ -37,6 +38,7 @@ from adapter.services.notifications.addresses import MailAddresses
 from adapter.services.notifications.inbox import NotificationInbox
 from adapter.services.notifications.mailing import Mailing
 from adapter.services.notifications.overdue import OverdueNotifications
+from adapter.services.portal_failure.announcing import FailureJournal, PortalFailureActs, posting
 from adapter.services.portal_failure.contacts import CallList, CallListKeeper
 from adapter.services.portal_failure.failure import PortalFailure
 from adapter.services.registers.accounts import Accounts
@@ -218,7 +220,19 @@ class CommonComponents(Foundation):
             pages=notice_pages_folder(self.settings),
             keep_hours=self.settings.portal_failure.keep_hours,
             clock=self.legal_clock,
+            layouts=Layouts(self.settings.folders.prints),
         )
+
+    @cached_property
+    def failure_journal(self) -> FailureJournal:
+        return FailureJournal(self.database, self.portal_failure)
+
+    @cached_property
+    def failure_acts(self) -> PortalFailureActs:
+        """The operators' button."""
+        domain = self.settings.mail.domain if self.settings.mail else ""
+        post = posting(self.portal_failure, self.open_post_office, domain, new_message_id)
+        return PortalFailureActs(self.portal_failure, self.failure_journal, post)
 
     @cached_property
     def call_list(self) -> CallList:
@@ -239,6 +253,7 @@ class CommonComponents(Foundation):
         def pages() -> None:
             self.portal_failure.tidy()
             self.portal_failure.write_pages()
+            self.failure_journal.write()
 
         every_s = self.settings.portal_failure.write_minutes * 60
         return CallListKeeper(self.call_list.write, pages, self.observe, every_s)

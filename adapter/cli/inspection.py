@@ -17,6 +17,7 @@ from adapter.bootstrap.keyrings import of_another
 from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
+from adapter.catalogue.portal_failure import failure_words
 from adapter.cli.check_trust import mismatches, unfit_authorities, untold
 from adapter.cli.machine import health_port_fault, is_running, listener_faults, state_faults
 from adapter.cli.remarks import Remark, Weight, fault_at, unsaid, warning_at
@@ -105,6 +106,8 @@ def _configuration(components: Components) -> Iterator[Remark]:
 
 def _machine(components: Components) -> Iterator[Remark]:
     yield from (fault_at("configuration", text) for text in state_faults(components))
+    yield from _told("configuration", lambda: components.portal_failure)
+    yield from _told("configuration", lambda: failure_words(components.settings.folders.mappings))
     if not is_running(components):
         if fault := health_port_fault(components):
             yield fault_at("configuration", fault)

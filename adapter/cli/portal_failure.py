@@ -53,7 +53,7 @@ def portal_fail(
     """
     begins, ends, components = moment(since, "--since"), moment(expected_end, "--expected-end"), open_components(config)
     told = FailureReport(begins or components.legal_clock(), Label(reason, reason_en or reason), ends)
-    kit = components.portal_failure.begin(told, system_account())
+    kit = components.portal_failure.begin(told, _who())
     sent = _mailed(components) if mail else None
     if json:
         as_json({**{each.name: getattr(kit, each.name) for each in fields(kit)}, "mails": sent} | _places(kit))
@@ -68,7 +68,7 @@ def portal_works_again(
 ) -> None:
     """The portal works again: the notice pages and the feed say so."""
     over, components = moment(at, "--at"), open_components(config)
-    ended = components.portal_failure.end(over)
+    ended = components.portal_failure.end(over, _who())
     line(f"the failure {ended.number} of the portal is over")
     note(f"its lists and letters are removed {components.settings.portal_failure.keep_hours:g} hours after its end")
 
@@ -83,6 +83,11 @@ def portal_call(
     """Note a call to a declarant in the log of calls."""
     open_components(config).portal_failure.call(dossier, result, said, system_account())
     line("noted")
+
+
+def _who() -> str:
+    """As the journal will name whoever has typed the command: the register of people may be away."""
+    return f"account:{system_account()}"
 
 
 def _mailed(components: Components) -> dict[str, int] | None:
@@ -114,6 +119,8 @@ def _show(kit: FailureKit, sent: dict[str, int] | None) -> None:
         **{f"e-mails: {outcome}": many for outcome, many in (sent or {}).items()},
     }
     pairs(f"Failure {kit.number} of the portal", told)
+    if kit.unprinted is not None:
+        note(f"the letters are there as texts alone: {kit.unprinted}")
     if kit.list_made_at is None:
         note("there is no list: the clock has not written one; if the database answers, `nsw-adapter portal prepare`")
     note(f"note calls with `nsw-adapter portal call` or in {CALLS}; what is on the list is personal")

@@ -5,10 +5,11 @@ The folder holds names and telephone numbers: it has mode 0700, each file 0600, 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, Validati
 
 from adapter.model.errors import Misconfigured
 
-_LIST, _FAILURES = "danh-sach-lien-he.json", "su-co.json"
+_LIST, _FAILURES, _ACTS = "danh-sach-lien-he.json", "su-co.json", "cho-ghi-nhat-ky.json"
 
 
 class KeptContact(BaseModel):
@@ -51,7 +52,8 @@ class KeptContacts(BaseModel):
 
 
 class KeptFailure(BaseModel):
-    """One failure of the portal, as an operator has told it. `account`: of the system, from which it was typed."""
+    """One failure of the portal, as an operator has told it. `account`: of the system, from which it was typed, or who
+    pressed the button, as the journal names him."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +67,17 @@ class KeptFailure(BaseModel):
     account: str
 
 
+class KeptAct(BaseModel):
+    """An act that is not in the journal yet, since the store may be away: its event, and by whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: str
+    at: AwareDatetime
+    number: int
+    actor: str
+
+
 class KeptLetter(BaseModel):
     """An e-mail to one address, which is written down before it is tried; `posted`: what became of it."""
 
@@ -76,6 +89,7 @@ class KeptLetter(BaseModel):
 
 
 _MANY_FAILURES, _MANY_LETTERS = TypeAdapter(tuple[KeptFailure, ...]), TypeAdapter(tuple[KeptLetter, ...])
+_MANY_ACTS = TypeAdapter(tuple[KeptAct, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,45 @@ class FailureFolder:
         """
         self.write(_FAILURES, _MANY_FAILURES.dump_json(tuple(kept)))
 
+    def acts(self) -> tuple[KeptAct, ...]:
+        """Acts that are not in the journal yet, the first one first."""
+        with suppress(OSError, ValidationError):
+            return _MANY_ACTS.validate_json((self.folder / _ACTS).read_bytes())
+        return ()
+
+    def keep_acts(self, kept: Sequence[KeptAct]) -> None:
+        """Write them in place of those before.
+
+        Raises:
+            Misconfigured: they cannot be written.
+        """
+        self.write(_ACTS, _MANY_ACTS.dump_json(tuple(kept)))
+
+    @contextmanager
+    def alone(self, what: str, *, wait: bool = True) -> Iterator[bool]:
+        """No other process does the same meanwhile: command, button and clock work in one folder.
+
+        Without `wait`: False at once where another one is at it.
+
+        Raises:
+            Misconfigured: the folder cannot be written.
+        """
+        file = self.folder / f".{what}.lock"
+        try:
+            _shut(self.folder)
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise Misconfigured(f"portal_failure.folder: cannot write {file}: {error.strerror}") from None
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+        finally:
+            os.close(descriptor)  # which lets it go
+
     def letters(self, name: str) -> tuple[KeptLetter, ...]:
         """The e-mails of that file; none where there is no such file."""
         with suppress(OSError, ValidationError):
@@ -154,6 +207,12 @@ class FailureFolder:
         except OSError as error:
             raise Misconfigured(f"portal_failure.folder: cannot write {file}: {error.strerror}") from None
         return file
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file below the folder; None where there is none. `name` is the program's own, never typed."""
+        with suppress(OSError):
+            return (self.folder / name).read_bytes()
+        return None
 
     def add_line(self, name: str, line: bytes, head: bytes) -> Path:
         """Put a line at the end of a file, which begins with `head`; gives where it is.

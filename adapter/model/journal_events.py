@@ -65,6 +65,10 @@ class JournalEvent(StrEnum):
     CERTIFICATE_EXPIRES = "certificate.expires"
     TOKEN_ISSUE = "token.issue"  # noqa: S105  no secret
     TOKEN_REVOKE = "token.revoke"  # noqa: S105  no secret
+    PORTAL_FAILED = "portal.failed"
+    PORTAL_WORKS = "portal.works"
+    CALL_LIST_SHOWN = "portal.call_list_shown"
+    """Telephone numbers of declarants were shown to an operator."""
     WINDOW_MODE = "window.mode"
     WINDOW_OVERRIDE = "window.override"
     WINDOW_OVERRIDE_END = "window.override_end"

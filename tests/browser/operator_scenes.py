@@ -10,7 +10,9 @@ from adapter.bootstrap import now
 from adapter.gateways.store.tables import incident as incident_table
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest
+from adapter.model.procedure import Label
 from adapter.model.stages import Channel, Submission
+from adapter.services.portal_failure.failure import FailureReport
 from adapter.services.watch.alert_ways import as_rows
 from adapter.services.watch.alerts import Alert, AlertName
 from adapter.services.watch.mode import Sight
@@ -35,6 +37,9 @@ def night(house: Shift) -> Mapping[str, str]:
     (incident,) = whole.window.incidents(1)
     with whole.database.transaction() as connection:  # as if the outage had begun before what came to the unit
         connection.execute(update(incident_table).values(started_at=CLOCK))
+    whole.call_list.write()
+    reason = Label("Hỏng máy chủ.", "A server has failed.")
+    whole.portal_failure.begin(FailureReport(CLOCK, reason, None), "person:van-hanh")
     answer = next(row.message_id for row in house.site.rows(outbox) if row.type == "20")
     return {
         "van-hanh": "/van-hanh",
@@ -45,4 +50,6 @@ def night(house: Shift) -> Mapping[str, str]:
         "su-co": "/van-hanh/su-co",
         "bao-cao": f"/van-hanh/su-co/{incident.id}",
         "so-lieu": "/van-hanh/so-lieu",
+        "cong-hong": "/van-hanh/cong-hong",
+        "goi-dien": "/van-hanh/cong-hong/goi",
     }

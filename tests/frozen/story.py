@@ -59,6 +59,7 @@ from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.messages.waiting import Waiting
 from adapter.services.notifications.addresses import AddressAct, MailAddresses
 from adapter.services.notifications.mailing import Mailing
+from adapter.services.portal_failure.failure import FailureReport
 from adapter.services.registers.certificates import Registration
 from adapter.services.watch.console import TrafficSpan
 from adapter.services.watch.mode import Mode, Sight
@@ -125,6 +126,7 @@ def tell(post: Post) -> None:
     _told(post)
     _on_paper(post)
     _pairs(post)
+    _failed(post)
     _override(post, callers)
     _seal(post)
 
@@ -730,6 +732,7 @@ def _on_paper(post: Post) -> None:
     values |= {"declarantName": "Nguyễn Văn Giấy", "fullName": "NGUYEN VAN GIAY", "documentNumber": "B7654321"}
     form = PaperForm("BQP0100002", "GIAY1", at.year, at, at, "XN-GIAY-1", values, {})
     entered = papers.enter(form, actor=WHO)
+    papers.show(entered, actor=HEAD)
     _attached(post, entered, lambda: papers.check(entered, actor=HEAD))
     papers.enter(replace(form, number="GIAY2", confirmed_at=None, confirmation=None), actor=WHO)
     papers.send_back(papers.enter(replace(form, number="GIAY3"), actor=WHO), reason=REASON, actor=HEAD)
@@ -750,6 +753,14 @@ def _attached(post: Post, entered: int, check: Callable[[], DossierKey]) -> None
     replace(house.scanning, scanner=Says("Win.Test.EICAR_HDB-1")).catch_up()
     files.to_nothing_yet(citizen, "anh-2.png", attached.picture("PNG", (30, 20)))
     assert house.attachments_given.case_file(check(), WHO, scan.digest) is not None
+
+
+def _failed(post: Post) -> None:
+    """The portal itself failed, whom to call was looked at, and it works again."""
+    failures = post.house.failure_acts
+    failures.begin(FailureReport(post.now - MINUTE, Label("Hỏng máy chủ.", "A server has failed."), None), actor=WHO)
+    failures.contacts(actor=WHO)
+    failures.end(None, actor=WHO)
 
 
 def _told(post: Post) -> None:

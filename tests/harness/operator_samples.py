@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapter.entrypoints.web.operator import figures, incidents, messages, overview, quarantine
+from adapter.entrypoints.web.operator import failing, figures, incidents, messages, overview, quarantine
 from adapter.entrypoints.web.page import Page
 from adapter.gateways.keys.certificates_in_use import InUse, Use
+from adapter.gateways.mail.smtp import Posted
+from adapter.gateways.portal_failure import KeptContact, KeptContacts, KeptFailure
 from adapter.gateways.store.browse import ListPlace, WantedMessages
 from adapter.gateways.store.deadline_records import Figures
 from adapter.gateways.store.dossier_records import ParkedMessage
@@ -28,6 +30,7 @@ from adapter.services.messages.browser import (
     Try,
 )
 from adapter.services.messages.replays import ParkedList, ParkedReason, ReplayedMessage
+from adapter.services.portal_failure.announcing import FailureState
 from adapter.services.registers.expiry import Expiring
 from adapter.services.watch.alerts import Alert, AlertName
 from adapter.services.watch.cases import Settlement
@@ -58,11 +61,41 @@ def operator_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             ),
         ],
         incidents.ReportPage: [incidents.ReportPage(each) for each in _reports(text, at)],
+        **_failing(text, at),
         quarantine.QuarantinePage: _quarantines(text, at),
         figures.FiguresPage: [
             figures.FiguresPage((), ()),
             figures.FiguresPage((), None),
             figures.FiguresPage(_counted(text), _ending(text, at)),
+        ],
+    }
+
+
+def _failing(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    failure = KeptFailure(
+        number=1, since=at, told_at=at, expected_end=None, over_at=None, reason_vi=text, reason_en=text, account=text
+    )
+    whom = KeptContact(
+        dossier=text, procedure=text, gate=text, unit=text, channel="portal", state="received", name=text,
+        telephones=(text, "1"), emails=(), crossing_at=at, due_at=None,
+    )  # fmt: skip
+    bare = whom.model_copy(update={"name": "", "telephones": (), "crossing_at": None, "dossier": "2/2026"})
+    listed = KeptContacts(made_at=at, window_down=False, contacts=(bare, whom))
+    letters = dict.fromkeys((*Posted, "waiting", "underway"), 2)
+    quiet = FailureState(None, None, None, {}, (), at)
+    open_now = FailureState(failure, listed, 42, letters, ((text, text, text, text, text),), at)
+    given = dict.fromkeys(("ly-do", "ly-do-en", "tu", "den", "thu"), text)
+    faults = dict.fromkeys(("ly-do", "ly-do-en"), FAULTS[1]) | {"tu": "failing.fault.time", "den": "failing.fault.time"}
+    return {
+        failing.FailingPage: [
+            failing.FailingPage(quiet, has_mail=False, pages_folder=text),
+            *(failing.FailingPage(open_now, has_mail=True, pages_folder=text, done=each) for each in failing.DONE),
+            failing.FailingPage(quiet, has_mail=True, pages_folder=text, told=text, given=given, faults=faults),
+        ],
+        failing.CallListPage: [
+            failing.CallListPage(quiet),
+            failing.CallListPage(open_now, done="goi"),
+            failing.CallListPage(open_now, told=text),
         ],
     }
 

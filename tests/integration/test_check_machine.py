@@ -148,3 +148,10 @@ def test_off_a_terminal_only_a_step_that_takes_long_is_told(capsys: pytest.Captu
     assert slow._timer is not None
     slow._timer.join(timeout=60)
     assert capsys.readouterr().err == "looking at three …\n"
+
+
+def test_a_folder_of_telephone_numbers_that_a_web_server_carries_is_a_fault(tmp_path: Path) -> None:
+    """Also where nobody has stated it: it lies in the state folder, which then lies wrong."""
+    config = configuration.write(tmp_path, {"portal_failure.carried": [str(tmp_path)]})
+    (told,) = said(config)["fault"]
+    assert "which a web server carries" in told

@@ -24,6 +24,7 @@ from adapter.model.actor import Actor, Role
 from adapter.model.dossier import ACTS, Act
 from adapter.model.errors import NoRight
 from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.procedure import Label
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.pairs import PairVerdict
 from adapter.services.access.people import Facts
@@ -37,6 +38,7 @@ from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
+from adapter.services.portal_failure.failure import CallResult, FailureReport
 from adapter.services.registers.certificates import Registration
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
@@ -108,6 +110,7 @@ REGISTERS: dict[str, Callable[[Components, Actor], object]] = {
     "list accounts": lambda house, who: house.accounts.list(actor=who),
 }
 _FORM = PaperForm("BQP0100002", "1", 2026, CLOCK, None, None, {}, {})
+_FAILED = FailureReport(CLOCK, Label("x", "x"), None)
 _HELD = Held("1", "store", "parked", "x", 0, "x")
 ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     **LISTS,
@@ -129,6 +132,12 @@ ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     "see what was on paper": lambda house, who: house.paper_records.show(1, actor=who),
     "check what was on paper": lambda house, who: house.paper_records.check(1, actor=who),
     "send back what was on paper": lambda house, who: house.paper_records.send_back(1, reason="x", actor=who),
+    "see a failure": lambda house, who: house.failure_acts.state(actor=who),
+    "announce a failure": lambda house, who: house.failure_acts.begin(_FAILED, actor=who),
+    "end a failure": lambda house, who: house.failure_acts.end(None, actor=who),
+    "see whom to call": lambda house, who: house.failure_acts.contacts(actor=who),
+    "note a call": lambda house, who: house.failure_acts.call("1/2026", CallResult.REACHED, "", actor=who),
+    "take a letter": lambda house, who: house.failure_acts.letter("thong-bao.txt", actor=who),
     "suspend": lambda house, who: house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=who),
     "restore": lambda house, who: house.accounts.restore(CITIZEN, unit=None, reason="x", actor=who),
     "grant": lambda house, who: house.authorisations.grant(CITIZEN, "0100109106", "1", actor=who),

@@ -58,6 +58,7 @@ resend_reply                         x
 take_payload                         x
 replay_quarantine                    x
 override_window                      x
+announce_failure                     x
 manage_tokens                           x
 manage_people                           x
 manage_customs_people                         x

@@ -172,6 +172,13 @@ OF_STAFF: dict[str, str] = {
     "POST /van-hanh/cach-ly": Right.REPLAY_QUARANTINE,
     "GET /van-hanh/su-co": Right.BROWSE_MESSAGES,
     "GET /van-hanh/su-co/{number}": Right.BROWSE_MESSAGES,
+    "GET /van-hanh/cong-hong": Right.ANNOUNCE_FAILURE,
+    "POST /van-hanh/cong-hong": Right.ANNOUNCE_FAILURE,
+    "POST /van-hanh/cong-hong/het": Right.ANNOUNCE_FAILURE,
+    "POST /van-hanh/cong-hong/thu": Right.ANNOUNCE_FAILURE,
+    "GET /van-hanh/cong-hong/goi": Right.ANNOUNCE_FAILURE,
+    "POST /van-hanh/cong-hong/goi": Right.ANNOUNCE_FAILURE,
+    "GET /van-hanh/cong-hong/tep/{name}": Right.ANNOUNCE_FAILURE,
     "GET /van-hanh/so-lieu": Right.BROWSE_MESSAGES,
     **{f"GET /quan-tri{each}": Right.MANAGE_PEOPLE for each in OF_ADMINISTRATION},
     "POST /quan-tri/lam/{act}": Right.MANAGE_PEOPLE,
@@ -201,6 +208,7 @@ OF_AN_OPERATOR = {
     Right.RESEND_REPLY,
     Right.OVERRIDE_WINDOW,
     Right.REPLAY_QUARANTINE,
+    Right.ANNOUNCE_FAILURE,
 }
 OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
     "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN, Right.GRANT_OWN, Right.CERTIFY_OWN}},

@@ -63,6 +63,8 @@ class Right(StrEnum):
     REPLAY_QUARANTINE = "replay_quarantine"
     OVERRIDE_WINDOW = "override_window"
     """State that the window is up or down, end that, or end a notice of its manager."""
+    ANNOUNCE_FAILURE = "announce_failure"
+    """Announce that the portal itself has failed and that it works again, and see whom to call."""
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_CUSTOMS_PEOPLE = "manage_customs_people"
@@ -106,6 +108,7 @@ RIGHT_NAMES = {
     Right.TAKE_PAYLOAD: Label("lấy nội dung thông điệp bị giữ", "take a message's bytes out of quarantine"),
     Right.REPLAY_QUARANTINE: Label("xử lý lại thông điệp bị giữ", "replay messages from quarantine"),
     Right.OVERRIDE_WINDOW: Label("xác định trạng thái Cổng", "say whether the window is up or down"),
+    Right.ANNOUNCE_FAILURE: Label("báo sự cố của Cổng", "announce a failure of the portal"),
     Right.MANAGE_TOKENS: Label("cấp và thu hồi mã truy cập", "issue and revoke tokens"),
     Right.MANAGE_PEOPLE: Label("quản lý người dùng", "manage people"),
     Right.MANAGE_CUSTOMS_PEOPLE: Label("quản lý người dùng hải quan", "manage people of customs"),
@@ -153,6 +156,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.TAKE_PAYLOAD: frozenset({Role.OPERATOR}),
     Right.REPLAY_QUARANTINE: frozenset({Role.OPERATOR}),
     Right.OVERRIDE_WINDOW: frozenset({Role.OPERATOR}),
+    Right.ANNOUNCE_FAILURE: frozenset({Role.OPERATOR}),
     Right.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
     Right.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Right.MANAGE_CUSTOMS_PEOPLE: frozenset({Role.CUSTOMS_ADMINISTRATOR}),

@@ -166,6 +166,16 @@ def plain_text(words: TitledWords) -> bytes:
     return f"{vi}\n\n---\n\n{en}\n".encode()
 
 
+def letter_data(words: TitledWords, about: NoticeAuthority, *, signed: bool) -> dict[str, object]:
+    """What the layout `portal_failure` gets (docs/prints.md). `signed`: it is numbered, signed and sealed by hand."""
+    return {
+        "authority": {VI: about.authority.vi, EN: about.authority.en},
+        "title": {VI: words.title.vi, EN: words.title.en},
+        "paragraphs": [{VI: each.vi, EN: each.en} for each in words.paragraphs],
+        "signed": signed,
+    }
+
+
 _HEADS = ("Hồ sơ", "Họ tên người làm thủ tục", "Điện thoại", "Thư điện tử", "Cửa khẩu", "Đơn vị", "Dự kiến đến")
 _MORE_HEADS = ("Hạn xác nhận", "Thủ tục", "Kênh", "Trạng thái")
 _LOG_HEADS = ("Gọi lúc", "Người gọi", "Kết quả")
@@ -209,6 +219,12 @@ def call_line(at: datetime, dossier: str, account: str, result: str, note: str) 
     said = [hour_and_day(at), dossier, account, result, note]
     csv.writer(line, delimiter=";").writerow([harmless(each) for each in said])
     return line.getvalue().encode(), b"\xef\xbb\xbf" + head.getvalue().encode()
+
+
+def call_lines(log: bytes) -> tuple[tuple[str, ...], ...]:
+    """The lines of a log of calls, without its head."""
+    rows = csv.reader(io.StringIO(log.decode("utf-8-sig", "replace"), newline=""), delimiter=";")
+    return tuple(tuple(row) for row in rows)[1:]
 
 
 def _cells(each: KeptContact) -> tuple[str, ...]:

@@ -5,20 +5,30 @@ Nothing here uses the database or the broker, which may be away too (QĐ 15/2019
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from adapter.gateways.mail.smtp import OpenOffice, OutgoingLetter, Posted, message_id_of
-from adapter.gateways.portal_failure import FailureFolder, KeptContacts, KeptFailure, KeptLetter, write_page
+from adapter.gateways.portal_failure import (
+    FailureFolder,
+    KeptAct,
+    KeptContacts,
+    KeptFailure,
+    KeptLetter,
+    write_page,
+)
 from adapter.model.ages import age
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.model.journal_events import JournalEvent
 from adapter.model.portal_failure import FailureStage, FailureWords, TitledWords
 from adapter.model.procedure import Label
 from adapter.model.stages import Channel
+from adapter.model.text import text_fault
 from adapter.pipeline.envelope import hour_and_day
+from adapter.services.dossiers.printing import TypesetsPdf
 from adapter.services.portal_failure.contacts import PAGE, TABLE, is_old
 from adapter.services.portal_failure.documents import (
     EN,
@@ -28,15 +38,22 @@ from adapter.services.portal_failure.documents import (
     FeedEntry,
     NoticeAuthority,
     call_line,
+    call_lines,
     call_list_csv,
     call_list_page,
     feed,
     in_language,
+    letter_data,
     notice_page,
     plain_text,
 )
 
-LETTER, MINISTRY, CALLS, MAILS = "thong-bao.txt", "cong-bo-quoc-phong.txt", "nhat-ky-goi.csv", "thu.json"
+LETTER, MINISTRY, CALLS, MAILS = "thong-bao", "cong-bo-quoc-phong", "nhat-ky-goi.csv", "thu.json"
+TEXT, PDF = ".txt", ".pdf"
+"""Letters are written as both."""
+_LAYOUT = ("portal_failure",)
+_ANNOUNCING, _POSTING = "bao", "thu"
+"""What one process does at a time."""
 _ON_THE_FEED = 10
 _WAITING, _UNDERWAY = "waiting", "underway"
 
@@ -76,11 +93,13 @@ class FailureKit:
     without_telephone: int
     list_made_at: datetime | None
     list_age_minutes: int | None
+    unprinted: str | None = None
+    """Why the letters are there as texts alone, and not as PDF; None: they are."""
 
 
 @dataclass(frozen=True)
 class PortalFailure:
-    """The use cases of the command `portal`. `clock` is the real time (aware)."""
+    """The use cases of the command `portal` and of the operators' button. `clock` is the real time (aware)."""
 
     words: Callable[[], FailureWords]
     about: NoticeAuthority
@@ -88,6 +107,7 @@ class PortalFailure:
     pages: Path
     keep_hours: float
     clock: Callable[[], datetime]
+    layouts: TypesetsPdf
 
     def begin(self, told: FailureReport, account: str) -> FailureKit:
         """Record that the portal has failed, and write everything. With an open failure: continue it with the new text.
@@ -99,11 +119,27 @@ class PortalFailure:
         now = self.clock()
         if told.since > now or (told.expected_end is not None and told.expected_end <= told.since):
             raise NotAllowed("a failure begins before now and ends after it began; state --since and --expected-end so")
+        with self.folder.alone(_ANNOUNCING):
+            failure = self._told(told, account, now)
+            self.write_pages()
+            listed, unprinted = self._take_out(failure, now)
+        return FailureKit(
+            number=failure.number,
+            pages=self.pages,
+            folder=self.folder.folder / folder_of(failure),
+            contacts=len(listed.contacts) if listed else 0,
+            without_telephone=sum(not each.telephones for each in listed.contacts) if listed else 0,
+            list_made_at=listed.made_at if listed else None,
+            list_age_minutes=round(age(now, listed.made_at) / 60) if listed else None,
+            unprinted=unprinted,
+        )
+
+    def _told(self, told: FailureReport, account: str, now: datetime) -> KeptFailure:
+        """Write the failure down, a new one or the open one with its new text, and the act for the journal."""
         kept = self.folder.failures()
         stands = kept[-1] if kept and kept[-1].over_at is None else None
-        number = stands.number if stands else len(kept) + 1
         failure = KeptFailure(
-            number=number,
+            number=stands.number if stands else len(kept) + 1,
             since=told.since,
             told_at=stands.told_at if stands else now,
             expected_end=told.expected_end,
@@ -113,35 +149,39 @@ class PortalFailure:
             account=account,
         )
         self.folder.keep_failures([*(kept[:-1] if stands else kept), failure])
-        self.write_pages()
-        listed = self._take_out(failure, now)
-        return FailureKit(
-            number=number,
-            pages=self.pages,
-            folder=self.folder.folder / folder_of(failure),
-            contacts=len(listed.contacts) if listed else 0,
-            without_telephone=sum(not each.telephones for each in listed.contacts) if listed else 0,
-            list_made_at=listed.made_at if listed else None,
-            list_age_minutes=round(age(now, listed.made_at) / 60) if listed else None,
-        )
+        self._note(JournalEvent.PORTAL_FAILED, failure, account, now)
+        return failure
 
-    def end(self, at: datetime | None) -> KeptFailure:
+    def _note(self, event: JournalEvent, failure: KeptFailure, account: str, now: datetime) -> None:
+        """The journal is in the store, which may be away: `FailureJournal` takes it there."""
+        act = KeptAct(event=event.value, at=now, number=failure.number, actor=account)
+        self.folder.keep_acts([*self.folder.acts(), act])
+
+    def end(self, at: datetime | None, account: str) -> KeptFailure:
         """Record that the portal works again.
 
         Raises:
             NotAllowed: no failure is open, or the given end is not between its beginning and now.
             Misconfigured: a folder cannot be written.
         """
-        kept, now = self.folder.failures(), self.clock()
+        now = self.clock()
+        with self.folder.alone(_ANNOUNCING):
+            kept = self.folder.failures()
+            stands = self._open(kept)
+            over = at or now
+            if not stands.since < over <= now:
+                raise NotAllowed(f"it began at {hour_and_day(stands.since)} and is over after that, not in the future")
+            ended = stands.model_copy(update={"over_at": over})
+            self.folder.keep_failures([*kept[:-1], ended])
+            self._note(JournalEvent.PORTAL_WORKS, ended, account, now)
+            self.write_pages()
+        return ended
+
+    @staticmethod
+    def _open(kept: Sequence[KeptFailure]) -> KeptFailure:
         if not kept or kept[-1].over_at is not None:
             raise NotAllowed("no failure of the portal is open; begin one with `portal fail`")
-        over = at or now
-        if not kept[-1].since < over <= now:
-            raise NotAllowed(f"it began at {hour_and_day(kept[-1].since)} and is over after that, not in the future")
-        ended = kept[-1].model_copy(update={"over_at": over})
-        self.folder.keep_failures([*kept[:-1], ended])
-        self.write_pages()
-        return ended
+        return kept[-1]
 
     def write_pages(self) -> None:
         """Write the pages and the feed for a web server, by the present state.
@@ -165,13 +205,25 @@ class PortalFailure:
             Misconfigured: the log cannot be written.
         """
         kept, now = self.folder.failures(), self.clock()
+        if text_fault(note) or text_fault(dossier, most=60, least=1):
+            raise NotAllowed("the dossier or the note has a character that cannot stand there, or is too long")
         if not kept or self._is_over_for_good(kept[-1], now):
             raise NotAllowed("no failure of the portal is open; begin one with `portal fail`")
         line, head = call_line(now, dossier, account, _CALL_WORDS[result], note)
         return self.folder.add_line(f"{folder_of(kept[-1])}/{CALLS}", line, head)
 
+    def calls(self, failure: KeptFailure) -> tuple[tuple[str, ...], ...]:
+        """The log of calls of a failure, the first one first."""
+        return call_lines(self.folder.read(f"{folder_of(failure)}/{CALLS}") or b"")
+
+    def letters(self, failure: KeptFailure) -> tuple[KeptLetter, ...]:
+        """The e-mails of a failure, with what became of each."""
+        return self.folder.letters(f"{folder_of(failure)}/{MAILS}")
+
     def post(self, office: OpenOffice, domain: str, new_id: Callable[[], str]) -> dict[str, int]:
-        """Send the e-mails of the open failure, one to each address; gives the number of each outcome.
+        """Send the e-mails of the open failure, one to each address; gives the number of each outcome so far.
+
+        While another process sends them, this one sends none.
 
         Each e-mail is written down before it is tried. After an interruption only the one whose outcome is unknown is
         sent again, under the same Message-ID.
@@ -181,23 +233,29 @@ class PortalFailure:
             Unavailable: the mail server cannot be reached; what was sent stays written down.
             Misconfigured: the folder cannot be written.
         """
-        kept = self.folder.failures()
-        if not kept or kept[-1].over_at is not None:
-            raise NotAllowed("no failure of the portal is open; begin one with `portal fail`")
-        name = f"{folder_of(kept[-1])}/{MAILS}"
+        failure = self._open(self.folder.failures())
+        name = f"{folder_of(failure)}/{MAILS}"
+        with self.folder.alone(_POSTING, wait=False) as is_alone:
+            if is_alone:
+                self._post(failure, name, office, domain, new_id)
+        outcomes = [each.posted for each in self.folder.letters(name)]
+        return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
+
+    def _post(
+        self, failure: KeptFailure, name: str, office: OpenOffice, domain: str, new_id: Callable[[], str]
+    ) -> None:
         letters = {each.address: each for each in self.folder.letters(name)}
         for address in self._addresses():
             made = KeptLetter(address=address, message_id=message_id_of(new_id(), domain), posted=_WAITING)
             letters.setdefault(address, made)
         due = [each for each in letters.values() if each.posted not in (Posted.TAKEN.value, Posted.REFUSED.value)]
-        if due:
-            with office() as opened:
-                for each in due:
-                    self._keep(name, letters, each, _UNDERWAY)
-                    receipt = opened.send(self._letter(each, kept[-1]))
-                    self._keep(name, letters, each, receipt.posted.value)
-        outcomes = [each.posted for each in letters.values()]
-        return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
+        if not due:
+            return
+        with office() as opened:
+            for each in due:
+                self._keep(name, letters, each, _UNDERWAY)
+                receipt = opened.send(self._letter(each, failure))
+                self._keep(name, letters, each, receipt.posted.value)
 
     def _keep(self, name: str, letters: dict[str, KeptLetter], each: KeptLetter, posted: str) -> None:
         letters[each.address] = each.model_copy(update={"posted": posted})
@@ -218,16 +276,23 @@ class PortalFailure:
     def _is_over_for_good(self, each: KeptFailure, now: datetime) -> bool:
         return each.over_at is not None and is_old(now, each.over_at, self.keep_hours)
 
-    def _take_out(self, failure: KeptFailure, now: datetime) -> KeptContacts | None:
-        """Write the letters and the present call list into the folder of the failure."""
+    def _take_out(self, failure: KeptFailure, now: datetime) -> tuple[KeptContacts | None, str | None]:
+        """Write letters and present call list into the folder of the failure; why no PDF was made, else None."""
         place, words = folder_of(failure), self.words()
-        self.folder.write(f"{place}/{LETTER}", plain_text(self._both(words.letter, failure)))
-        self.folder.write(f"{place}/{MINISTRY}", plain_text(self._both(words.ministry, failure)))
+        unprinted = None
+        for name, told in ((LETTER, words.letter), (MINISTRY, words.ministry)):
+            filled = self._both(told, failure)
+            self.folder.write(f"{place}/{name}{TEXT}", plain_text(filled))
+            try:
+                made = self.layouts.pdf(_LAYOUT, letter_data(filled, self.about, signed=name == LETTER), now)
+                self.folder.write(f"{place}/{name}{PDF}", made)
+            except Misconfigured as error:  # the texts stand, and nothing else waits for a layout
+                unprinted = str(error)
         listed = self.folder.contacts()
         if listed is not None:
             self.folder.write(f"{place}/{PAGE}", call_list_page(listed, now))
             self.folder.write(f"{place}/{TABLE}", call_list_csv(listed, now))
-        return listed
+        return listed, unprinted
 
     def _addresses(self) -> Iterable[str]:
         """E-mail addresses of those concerned: who declared on the portal; everybody, if the window is down too."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from adapter.bootstrap import Components
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.operator import figures, incidents, messages, overview, quarantine
+from adapter.entrypoints.web.operator import failing, figures, incidents, messages, overview, quarantine
 from adapter.entrypoints.web.operator.overview import HOME, OperatorViews
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.services.access.rights import Right
@@ -25,5 +25,6 @@ def routes(pages: Pages, components: Components, guard: Guard) -> APIRouter:
     router.include_router(
         incidents.routes(pages, components.window, components.links, components.reconciliation, guard)
     )
+    router.include_router(failing.routes(pages, components.failure_acts, guard))
     router.include_router(figures.routes(pages, components.deadlines, components.expiry, components.legal_clock, guard))
     return router
