@@ -145,7 +145,7 @@ def _lists(text: str, at: datetime) -> list[Page]:
 
 def _said(text: str, at: datetime) -> ShownReply:
     return ShownReply(
-        "id-2", "Acceptance", "20/21", "window", "0" * 64, at, at, None, at, "receipt", 2, text, is_copy=True
+        *("id-2", "Acceptance", "20/21", "window", "0" * 64, at, at, None, at, "receipt", 2, text, None), is_copy=True
     )
 
 
@@ -170,6 +170,7 @@ def _messages(text: str, at: datetime) -> list[Page]:
         xml=xml,
         findings=spots,
         tries=(Try(at, at), Try(at, None)),
+        steps=(),
         answers=tuple(replies),
         previous="a",
         following="b",
