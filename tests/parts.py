@@ -10,8 +10,9 @@ from pathlib import Path
 TESTS = Path("tests")
 INTEGRATION = "tests/integration"
 MESSAGES = "tests/acceptance/test_generated_messages.py"
-PROVED_ALONE = ["tests/crash/test_cluster.py"]
-"""What is too dear for `make test`, and stands in a long proof: three Erlang machines."""
+PORTAL_FAILURE = "tests/crash/test_portal_failure.py"
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE]
+"""What is too dear for `make test`, and stands in a long proof: three Erlang machines; a day of some twenty commands."""
 
 
 def _doors() -> list[str]:
@@ -81,6 +82,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
     "portal": {
         "the mode of the window": ["tests/unit/test_window_modes.py"],
         "an outage day": ["tests/browser/test_outage_day.py"],
+        "a failure of the portal": [PORTAL_FAILURE],
         "whatever declarants send": [f"{INTEGRATION}/test_declarants_schema.py"],
     },
     "scale": {"a million dossiers": ["tests/frozen/test_plans.py", "tests/frozen/test_seed.py"]},
