@@ -12,7 +12,7 @@ INTEGRATION = "tests/integration"
 MESSAGES = "tests/acceptance/test_generated_messages.py"
 PORTAL_FAILURE = "tests/crash/test_portal_failure.py"
 PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE]
-"""What is too dear for `make test`, and stands in a long proof: three Erlang machines; a day of some twenty commands."""
+"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands."""
 
 
 def _doors() -> list[str]:
