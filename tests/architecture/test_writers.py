@@ -32,6 +32,10 @@ WRITERS = {
     "services/attachments/giving.py": {"AttachmentsGiven.case_file"},  # that it was given out is journalled
     "services/attachments/scanning.py": {"Scanning.again"},  # what the scanner says now is kept
     "services/dossiers/pairs.py": {"Pairs.settle", "Pairs.reopen"},
+    "services/portal_failure/announcing.py": {
+        "FailureJournal.write",
+        "PortalFailureActs.contacts",  # that telephone numbers were shown is journalled
+    },
     "services/watch/reconciliation.py": {"Reconciliation.reported"},  # what stood in the signed report
     "services/dossiers/own.py": {"OwnDossiers.open"},  # what he opens counts as delivered
     "services/dossiers/versions.py": {"Versions.of"},  # that personal values were shown is journalled; else it reads
