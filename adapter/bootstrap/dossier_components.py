@@ -15,6 +15,7 @@ from adapter.gateways.typesetting.layouts import Layouts
 from adapter.model.actor import Actor
 from adapter.model.attachment import FileLimits
 from adapter.model.limits import Limits
+from adapter.model.procedure import Label, Procedure
 from adapter.services.attachments.giving import AttachmentsGiven
 from adapter.services.attachments.keeping import Attachments
 from adapter.services.attachments.scanning import Scanning
@@ -46,6 +47,12 @@ from adapter.services.replies.settling import Settling
 from adapter.services.replies.signing import Signing
 
 
+def _kinds(procedure: Procedure) -> str | None:
+    """The code list of the kinds of its attached files."""
+    group = procedure.group(procedure.attached.group) if procedure.attached else None
+    return group.by_name[procedure.attached.kind].codes if group and procedure.attached else None
+
+
 class DossierComponents(CommonComponents):
     """With what works on messages and dossiers."""
 
@@ -68,6 +75,7 @@ class DossierComponents(CommonComponents):
             admission=self.admission,
             clock=self.legal_clock,
             patience=Patience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
+            dossier_bytes=self.settings.attachments.dossier_bytes,
             hold_sent_before=waiting.hold_sent_before,
             observe=self.observe,
             in_hand=self.in_hand,
@@ -107,7 +115,14 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def attachments_given(self) -> AttachmentsGiven:
-        return AttachmentsGiven(self.database, self.installation.units, self.scanning, self.legal_clock)
+        kinds = {
+            code.code: Label(code.vi, code.en)
+            for procedures in self.catalogue.procedures.values()
+            for procedure in procedures
+            if (listing := _kinds(procedure))
+            for code in self.catalogue.codelists[listing].values()
+        }
+        return AttachmentsGiven(self.database, self.installation.units, self.scanning, self.legal_clock, kinds)
 
     @cached_property
     def completion(self) -> Completion:

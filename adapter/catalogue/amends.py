@@ -84,7 +84,8 @@ def _amended(procedure: Procedure, code: str, catalogue: Catalogue, forms: Mappi
         if any(each.code != procedure.code and each.amends and code in each.amends.procedures for each in other):
             yield f"amends: {code} is amended by {other[0].code} too; leave it out of one"
     for each in versions:
-        yield from _replaced(procedure, each, forms)
+        if procedure.effective_to is None or each.effective_from <= procedure.effective_to:  # else it never meets it
+            yield from _replaced(procedure, each, forms)
 
 
 def _replaced(procedure: Procedure, amended: Procedure, forms: Mapping[str, Form]) -> Iterator[str]:

@@ -14,7 +14,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
             *("procedure", "version", "effective", "title", "basis", "on_window", "acceptance", "result", "declarant"),
             *("messages", "header_equal", "fields", "groups", "ignored", "place", "search", "rules", "deadlines"),
             *("completion", "amends", "refusal_grounds", "document_type", "paperless", "once", "prefill"),
-            "always_linked",
+            *("always_linked", "attachments"),
         }
     ),
     "effective": frozenset({"from", "to"}),
@@ -34,6 +34,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "deadlines": frozenset({"name", "kind", "hours", "days", "working_days", "field", "where", "complete", "basis"}),
     "amends": frozenset({"procedures", "request", "reason", "changes", "replacement", "expects", "prompt"}),
     "amends.prompt": frozenset({"hours", "basis"}),
+    "attachments": frozenset({"group", "kind", "name", "size", "digest", "basis"}),
     "once": frozenset({"key", "hours", "basis"}),
     "amends.expects": frozenset({"field", "since", "where", "basis"}),
     "amends.changes": frozenset({"group", "form", "row", "field", "old", "new"}),

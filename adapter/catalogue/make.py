@@ -13,6 +13,7 @@ from adapter.model.finding import Severity
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import (
     AmendsSpec,
+    AttachedSpec,
     CompletionSpec,
     ContentItem,
     ExpectedSpec,
@@ -93,6 +94,7 @@ def make_procedure(
         amends=make_amends(stated["amends"]) if "amends" in stated else None,
         on_behalf=OnBehalfSpec(**declarant["on_behalf"]) if "on_behalf" in declarant else None,
         once=OnceSpec(**stated["once"]) if "once" in stated else None,
+        attached=make_attached(stated["attachments"], consequences) if "attachments" in stated else None,
     )
 
 
@@ -116,6 +118,10 @@ def make_group(stated: Mapping[str, Any], titles: Titles) -> GroupSpec:
         fields=tuple(make_field(item, titles) for item in stated["fields"]),
         ordinal=stated.get("ordinal"),
     )
+
+
+def make_attached(stated: Mapping[str, Any], consequences: Consequences) -> AttachedSpec:
+    return AttachedSpec(**stated, severity=consequences.of(stated["basis"]))
 
 
 def make_rule(stated: Mapping[str, Any], consequences: Consequences) -> RuleSpec:

@@ -124,6 +124,10 @@ class Names:
         for name, source in procedure.prefill.items():
             yield from choice(f"prefill: {name}", source, PREFILLED)
             yield from self._fields.named("prefill", name, types=("datetime",) if source == "time" else ())
+        if (attached := procedure.attached) is not None:
+            for part in ("kind", "name", "size", "digest"):
+                name = f"{attached.group}.{getattr(attached, part)}"
+                yield from self._fields.named(f"attachments: {part}", name, rows=True)
         for kind, name in procedure.search:
             yield from self._fields.named(f"search: {kind}", name, rows=True)
 

@@ -45,6 +45,7 @@ PROCEDURE: Mapping[str, Any] = {
         "on_behalf": {**dict.fromkeys(("declarant", "of", "letter", "basis", "born"), TEXT), "under": NUMBER},
         "stores": (TEXTS, {"default": TEXTS, "where": [{"field": TEXT, "value": SCALAR, "stores": TEXTS}]}),
     },
+    "attachments": dict.fromkeys(("group", "kind", "name", "size", "digest", "basis"), TEXT),
     "once": {"key": TEXT, "hours": NUMBER, "basis": TEXT},
     "messages": [{"meaning": TEXT, "schema": TEXT, "root": TEXT, "form": TEXT_OR_NOTHING, "after_confirmation": FLAG}],
     "header_equal": [{"field": TEXT, "header": TEXT, "fact": TEXT_OR_NOTHING}],

@@ -170,6 +170,22 @@ class OnBehalfSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedSpec:
+    """The list in which a declaration names its attached files: the fields of a row, by the mapping's names.
+
+    The program fills in `name`, `size` (bytes) and `digest` (SHA-256); `severity`: of a missing file.
+    """
+
+    group: str
+    kind: str
+    name: str
+    size: str
+    digest: str
+    severity: Severity
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderEqual:
     """A field that repeats what the header says; with `fact`, what the field's code list says of its code does."""
 
@@ -299,6 +315,7 @@ class Procedure:
     amends: AmendsSpec | None = None
     on_behalf: OnBehalfSpec | None = None
     once: OnceSpec | None = None
+    attached: AttachedSpec | None = None
     _fields: Mapping[str, FieldSpec] = field(init=False, repr=False, compare=False)
     _groups: Mapping[str, GroupSpec] = field(init=False, repr=False, compare=False)
     """By name: every stage asks for one or another."""

@@ -101,6 +101,13 @@ KEYWORDS: dict[str, str] = {
     "deadlines.complete": "Of `confirm_within`: it runs from the reception of the version that is complete and valid "
     'by the rules ("đầy đủ, hợp lệ"), not of one for which an amendment is requested.',
     "deadlines.basis": "The article it rests on.",
+    "attachments": "Where a declaration names the files that are uploaded for it; its rows are made by uploading.",
+    "attachments.group": "The list of the files.",
+    "attachments.kind": "The field of a row that says what the file is; the one that a person chooses.",
+    "attachments.name": "The field with the file's name.",
+    "attachments.size": "The field with its bytes.",
+    "attachments.digest": "The field with its SHA-256, by which the file is found.",
+    "attachments.basis": "The article that decides what a missing file means.",
     "once": "A search key that may stand in one dossier only at one gate at one time; another one is flagged.",
     "once.key": "The kind of search key, as under `search`.",
     "once.hours": "Two expected times that lie less than so many hours apart are one time.",

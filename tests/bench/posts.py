@@ -25,7 +25,7 @@ from tests.harness.pki import shared_pki
 CHOSEN = (
     "BQP0100001/accepted-entered-directly-by-the-portal",
     "BQP0100002/accepted-entered-directly-by-the-portal",
-    "BQP0100004/accepted-entered-directly-by-the-portal",
+    "BQP0100004/asked-attachment-without-its-digest-by-the-portal",
     "BQP0100006/accepted-foreign-tourist-car",
     "BQP0100007/accepted-entered-directly-by-the-portal",
 )

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 
 from PIL import Image
 from pypdf import PdfWriter
@@ -20,6 +21,8 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from adapter.gateways.store.attachments import AttachedFile
+from adapter.model.attachment import Scan
 from adapter.model.errors import Unavailable
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -39,6 +42,15 @@ class Says:
         if self.away:
             raise Unavailable("it is away")
         return self.said
+
+
+def attached_files(text: str, at: datetime) -> tuple[AttachedFile, ...]:
+    """Attached files in every state."""
+    return tuple(
+        AttachedFile(1, "5f" * 32, text, what, None, "declarant:1", at, "pdf", 182_044, scan.value, threat, at)
+        for scan, threat in ((Scan.NOT_SCANNED, None), (Scan.CLEAN, None), (Scan.INFECTED, text))
+        for what in ("K", None)
+    )
 
 
 def letter(text: str = "CÔNG VĂN TRẢ LỜI") -> bytes:

@@ -97,6 +97,19 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                 head, label, "/b", "/a", 1, 3, columns=(label, label), first=rows, count=40, data=text
             ),
         ],
+        pages.AttachPage: [
+            pages.AttachPage(
+                head, label, "/a", "/b", label, (Choice("K", label),), kind, lines, told, 5, 20
+            )
+            for kind, told in (("", None), ("K", label))
+            for lines in (
+                (),
+                tuple(
+                    pages.AttachedLine(1, label, text, size, scan)
+                    for size, scan in ((0, ""), (182_044, "clean"), (5_242_880, "not_scanned"))
+                ),
+            )
+        ],
         pages.UploadPage: [pages.UploadPage(told, waits) for told in (None, label) for waits in (False, True)],
         sending_pages.SentPage: [
             sending_pages.SentPage(of, outcome, reference, at, troubles)

@@ -51,6 +51,7 @@ from adapter.services.dossiers.paper_values import PaperWhy
 from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
 from tests.harness.account_samples import account_samples
+from tests.harness.attached import attached_files
 from tests.harness.drawn_forms import catalogue
 from tests.harness.own_samples import MEANINGS, certificates_of
 
@@ -80,6 +81,7 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             *(dossier.CasePage(replace(whole, state=state), None, said) for state in MARKS),
             *(dossier.CasePage(whole, done, said) for done in ACTS),
             dossier.CasePage(bare, None, ()),
+            dossier.CasePage(bare, None, (), attached_files(text, at), {"K": said[0]}),
             *(dossier.CasePage(replace(bare, paper=each), None, ()) for each in _done_by_hand(text, at)),
         ],
         dossier.MovedPage: [

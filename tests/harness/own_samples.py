@@ -36,6 +36,7 @@ from adapter.services.notifications.addresses import AddressAct, OwnAddress
 from adapter.services.notifications.inbox import InboxNotification, InboxPage
 from adapter.services.registers.grants import OwnGrant, OwnGrants
 from adapter.services.watch.way import PortalTakes
+from tests.harness.attached import attached_files
 
 MEANINGS = (
     *(Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.WITHDRAWAL),
@@ -157,6 +158,7 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         follow.DossierPage: [
             *(follow.DossierPage(each, ways, lines_asked) for each in whole for ways in every_way),
             follow.DossierPage(OwnDossier(bare, None, said, None, None, None, (), (), (), at), nothing, ()),
+            follow.DossierPage(whole[0], nothing, (), attached_files(text, at), {"K": said}),
         ],
         checking.GenuinePage: [
             checking.GenuinePage("", "", None),

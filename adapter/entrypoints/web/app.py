@@ -24,6 +24,7 @@ from adapter.entrypoints.web.officer import area as officer
 from adapter.entrypoints.web.operator import area as operator
 from adapter.entrypoints.web.page import About, NavigationEntry, Pages
 from adapter.entrypoints.web.portal import (
+    attaching,
     certifying,
     checking,
     correcting,
@@ -65,16 +66,30 @@ def create_portal(components: Components) -> FastAPI:
     app.include_router(signed_files.routes(pages, components.signed_uploads, guard))
     app.include_router(checking.routes(pages, ConfirmationChecks(components.database), guard))
     app.include_router(
-        follow.routes(pages, components.own_dossiers, components.corrections, components.printing, guard)
+        follow.routes(
+            pages,
+            components.own_dossiers,
+            components.corrections,
+            components.printing,
+            components.attachments_given,
+            guard,
+        )
     )
     app.include_router(inbox.routes(pages, components.inbox, components.mail_addresses, guard))
     if provider is not None:
         entrance = login.of_declarants(provider, components.sessions, components.suspended_accounts.notice)
         app.include_router(login.routes(pages, entrance, guard, components.observe))
-        drafting = Drafting(pages, components.drafts, components.corrections, components.presses, components.opening)
+        drafting = Drafting(
+            pages,
+            components.drafts,
+            components.corrections,
+            components.presses,
+            components.opening,
+            components.attachments,
+        )
         app.include_router(granting.routes(pages, _granting(components), guard))
         app.include_router(certifying.routes(pages, components.own_certificates, components.certificate_holders, guard))
-        for area in (uploading, declare, filling, importing, sending, correcting, waiting):
+        for area in (uploading, declare, filling, attaching, importing, sending, correcting, waiting):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)
     finished = _finished(app, components, pages, components.sessions.find, PORTAL_COOKIE)
@@ -120,6 +135,7 @@ def create_staff(components: Components) -> FastAPI:
         components.paper_forms,
         components.accounts,
         components.registry,
+        components.attachments_given,
     )
     areas: Sequence[APIRouter] = (
         landing.routes(pages),

@@ -101,8 +101,10 @@ class Guard:
 
         return _asking(granted, right)
 
-    def by_session(self, right: Right) -> Callable[..., Any]:
-        """Who has logged in and has the right; what he sends comes from a page of this site and of his session.
+    def by_session(self, right: Right, *, form_bytes: int | None = None) -> Callable[..., Any]:
+        """`form_bytes`: the largest form of this route, where it takes files that are larger than others.
+
+        Who has logged in and has the right; what he sends comes from a page of this site and of his session.
 
         Raises (when called):
             LoggedOut: nobody has.
@@ -118,7 +120,7 @@ class Guard:
             if browser.session is None or browser.session.actor is None:
                 raise LoggedOut
             if changes(request):
-                given = request.headers.get("x-csrf-token") or (await self.form(request)).get(CSRF)
+                given = request.headers.get("x-csrf-token") or (await self.form(request, form_bytes)).get(CSRF)
                 if not is_from_here(request, self.public_url) or not is_token(browser.session, given):
                     raise NotServed(403, "This was not sent from a page of yours. Load the page again.")
             rights.needs(browser.session.actor, right)
@@ -145,17 +147,17 @@ class Guard:
 
         return counted
 
-    async def form(self, request: Request) -> FormData:
+    async def form(self, request: Request, most: int | None = None) -> FormData:
         """What was sent as a form, whose length is stated and bounded: its files would be kept on disk as they come.
 
         Raises:
             NotServed: 411 or 413, it has no length or is too large.
         """
-        stated = request.headers.get("content-length", "")
+        stated, most = request.headers.get("content-length", ""), most or self.form_bytes
         if not stated.isdigit():
             raise NotServed(411, "State the length of the form.")
-        if int(stated) > self.form_bytes:
-            raise NotServed(413, f"The form has more than {self.form_bytes} bytes.", {"Connection": "close"})
+        if int(stated) > most:
+            raise NotServed(413, f"The form has more than {most} bytes.", {"Connection": "close"})
         return await request.form()  # kept with the request: the route reads it too
 
 

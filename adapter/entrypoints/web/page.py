@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
@@ -172,6 +172,19 @@ def attachment(body: bytes, kind: str, name: str) -> Response:
     """A file for one person, which his browser keeps and does not show within our pages. `kind`: its media type."""
     named = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, media_type=kind, headers={**PERSONAL, **named})
+
+
+def given_out(body: bytes, kind: str, name: str) -> Response:
+    """A file of a stranger: the browser keeps it, and would run nothing of it if it showed it all the same.
+
+    The name in both spellings (RFC 6266): letters that are not plain stand in `filename*` alone.
+    """
+    plain = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_" for letter in name
+    )
+    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    headers = {**PERSONAL, "Content-Disposition": named, "Content-Security-Policy": "sandbox; default-src 'none'"}
+    return Response(body, media_type=kind, headers={**headers, "X-Content-Type-Options": "nosniff"})
 
 
 def language_of(request: Request) -> Language:

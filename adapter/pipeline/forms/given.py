@@ -29,6 +29,9 @@ def given_fields(procedure: Procedure) -> frozenset[str]:
     """Names of such fields; of a row's field with its list's name before it."""
     names = {equal.field for equal in procedure.header_equal}
     names |= {f"{group.name}.{group.ordinal}" for group in procedure.groups if group.ordinal}
+    if (attached := procedure.attached) is not None:  # a row is made by uploading its file: the person says what it is
+        fields = next(group.fields for group in procedure.groups if group.name == attached.group)
+        names |= {f"{attached.group}.{field.name}" for field in fields if field.name != attached.kind}
     names |= {str(rule.arguments["total"]) for rule in procedure.rules if rule.rule == COUNTS}
     names |= {name for name, _ in _constants(procedure)}
     names |= {name for name, source in procedure.prefill.items() if source == TIME}

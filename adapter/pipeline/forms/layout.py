@@ -15,7 +15,7 @@ import xmlschema
 
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Severity
-from adapter.model.procedure import FieldSpec, GroupSpec, Label, Meaning, MessageSpec, Procedure
+from adapter.model.procedure import AttachedSpec, FieldSpec, GroupSpec, Label, Meaning, MessageSpec, Procedure
 from adapter.pipeline.forms.given import given_fields
 from adapter.pipeline.forms.places import Form, Spot, form_of
 from adapter.pipeline.rules.view import Conditions, conditions
@@ -108,6 +108,8 @@ class FormGroup:
     """How many rows the XSD takes; None: as many as you like."""
     fields: tuple[FormField, ...]
     ordinal: str | None
+    attached: AttachedSpec | None = None
+    """Its rows are made by uploading files."""
 
     @property
     def asked(self) -> tuple[FormField, ...]:
@@ -182,7 +184,11 @@ class _Drawing:
             specs = sorted(group.fields, key=lambda each: self._place(f"{group.path}/{each.path}"))
             least = row.declared.min_occurs if self._must_stand(row.path) else 0
             fields = tuple(self._field(spec, f"{group.path}/", group.path, group) for spec in specs)
-            yield FormGroup(group.name, group.path, group.label, least, row.declared.max_occurs, fields, group.ordinal)
+            spec = self._procedure.attached
+            attached = spec if spec is not None and spec.group == group.name else None
+            yield FormGroup(
+                group.name, group.path, group.label, least, row.declared.max_occurs, fields, group.ordinal, attached
+            )
 
     def _stated(self, specs: Sequence[P]) -> Sequence[P]:
         """A withdrawal has some of its procedure's fields only; every other form has them all."""

@@ -5,7 +5,7 @@ The scanner is asked each time, so that what it has learnt meanwhile counts. Wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from adapter.model.actor import Actor
 from adapter.model.attachment import FileKind, Scan
 from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
+from adapter.model.procedure import Label
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, is_its, needs
 from adapter.services.attachments.scanning import Scanning
@@ -41,6 +42,8 @@ class AttachmentsGiven:
     units: BorderUnits
     scanning: Scanning
     clock: Callable[[], datetime]
+    kinds: Mapping[str, Label]
+    """What the kinds of attached files are called, by code."""
 
     def own(self, actor: Actor, number: str, year: int) -> Sequence[AttachedFile]:
         """What is attached to a dossier of his; nothing where there is none of his.

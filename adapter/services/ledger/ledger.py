@@ -30,6 +30,7 @@ from adapter.model.outcomes import MessageState, Route, SignedReply, UnsignedRep
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Declaration
 from adapter.pipeline.terms import BRING_WITHIN
+from adapter.services.attachments.declared import attach
 from adapter.services.ledger.docket import Docket
 from adapter.services.messages.admission import Register
 from adapter.services.messages.passing import Passings
@@ -90,6 +91,8 @@ class Ledger:
     _confirmations: list[NewConfirmation] = field(default_factory=list)
     _notified: list[dict[str, object]] = field(default_factory=list)
     _new: dict[DossierKey, dict[str, object]] = field(default_factory=dict)
+    _naming: list[tuple[int, Declaration]] = field(default_factory=list)
+    """Versions that name attached files, each with its dossier's id."""
     _answers: dict[int, list[NewReply]] = field(default_factory=dict)
     _found: Mapping[DossierKey, Dossier] = field(init=False)
     """The dossiers as they were found, to tell which have changed."""
@@ -181,6 +184,8 @@ class Ledger:
         self._declarations.append(row)
         self._rows.extend(dossiers.list_rows(version.rows, row_id))
         self._keys.extend(dossiers.search_rows(version, dossier, same))
+        if dossier.id is not None and version.verified.envelope.procedure.attached is not None:
+            self._naming.append((dossier.id, version))
         self.dossiers[dossier.key] = dossier
 
     def record(self, dossier: Dossier | None, entry: Entry) -> Dossier | None:
@@ -306,6 +311,8 @@ class Ledger:
         fresh = [{**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()]
         bulk(self.connection, tables.dossier, fresh)
         bulk(self.connection, tables.inbox, list(self._inbox.values()))
+        for dossier_id, version in self._naming:
+            attach(self.connection, self.database, dossier_id, version, self.now)
         for values in self._rewritten.values():
             messages.rewrite(self.connection, values)
         bulk(self.connection, tables.declaration, self._declarations)

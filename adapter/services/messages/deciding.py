@@ -19,6 +19,7 @@ from adapter.pipeline.amendment.amend import Amended, amend
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import Ground, reconsidered
 from adapter.pipeline.window_copy import decided_as_copy
+from adapter.services.attachments.declared import DeclaredFiles
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.ledger.amendment_base import amendment_base
 from adapter.services.ledger.ledger import Ledger
@@ -43,6 +44,7 @@ class Deciding:
     admission: Admission
     patience: Patience
     held_before: datetime | None
+    files: DeclaredFiles
 
     def decided(self, item: Item) -> Decision:
         """The result for the message and its dossier."""
@@ -91,6 +93,9 @@ class Deciding:
         same = twins(ledger, item)
         if same and dossier is None and isinstance(outcome, Accepted | Refused):
             outcome = reconsidered(outcome, [_declared_twice(same[0])])
+        if isinstance(outcome, Accepted | Refused):
+            unattached = self.files.faults(outcome.declaration, dossier)
+            outcome = reconsidered(outcome, unattached) if unattached else outcome
         if item.passing is not None and item.key is not None and isinstance(outcome, Accepted | Refused):
             spared = [item.key, *(DossierKey(row.number, row.year) for row in same)]
             elsewhere = ledger.passing.found(outcome.declaration, item.passing, spared)
@@ -99,7 +104,9 @@ class Deciding:
 
     def _amended(self, form: Declaration, dossier: Dossier) -> Amended:
         ground = replace(self.ground, representation=self.admission.within(self.ledger.register))
-        return amend(form, amendment_base(self.ledger, dossier, ground), ground)
+        amended = amend(form, amendment_base(self.ledger, dossier, ground), ground)
+        found = self.files.faults(amended.version, dossier)
+        return replace(amended, version=replace(amended.version, findings=(*found, *amended.version.findings)))
 
     def _corrected(
         self, item: Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]

@@ -24,6 +24,7 @@ from adapter.model.outcomes import Parked, ParkedFor, verified_of
 from adapter.model.stages import LOCKED, Channel, Submission
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
+from adapter.services.attachments.declared import DeclaredFiles
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
@@ -69,6 +70,8 @@ class Intake:
     patience: Patience
     observe: Observe
     in_hand: InHand = unheld
+    dossier_bytes: int = 20 << 20
+    """Of all files that one dossier has."""
     hold_sent_before: datetime | None = None
     """After a restore from a backup: messages sent before this time that are not known may have been answered."""
 
@@ -216,7 +219,10 @@ class Intake:
             passing=passing,
             foreign=self.asking.series.foreign(connection, keys),
         )
-        deciding = Deciding(ledger, self.ground, self.asking, self.admission, self.patience, self.hold_sent_before)
+        files = DeclaredFiles(connection, self.dossier_bytes)
+        deciding = Deciding(
+            ledger, self.ground, self.asking, self.admission, self.patience, self.hold_sent_before, files
+        )
         return Fold(ledger, self.asking, deciding, copies)
 
     def _tell(self, item: Item, settled: Settled) -> None:

@@ -22,6 +22,7 @@ from adapter.entrypoints.web.officer import (
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.model.catalogue import Catalogue
 from adapter.services.access.rights import Right
+from adapter.services.attachments.giving import AttachmentsGiven
 from adapter.services.dossiers.acts import Acts
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.pairs import Pairs
@@ -56,6 +57,7 @@ class OfficerUses:
     paper_forms: PaperForms
     accounts: Accounts
     registry: Registry
+    given: AttachmentsGiven
 
 
 def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
@@ -68,7 +70,7 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, guard))
     router.include_router(accounts.routes(pages, uses.accounts, guard))
     router.include_router(confirming.routes(shared))
-    router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, guard))
+    router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, uses.given, guard))
     router.include_router(requesting.routes(shared, uses.catalogue))
     router.include_router(moving.routes(shared, uses.catalogue))
     router.include_router(pairs.routes(shared, uses.pairs, guard))

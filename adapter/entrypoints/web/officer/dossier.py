@@ -1,8 +1,8 @@
 """One dossier on one page: what was declared, what was found, who signed, what happened, and what can be done now."""
 
 # Annotations are not postponed here: FastAPI reads them.
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Protocol
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -11,13 +11,15 @@ from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
-from adapter.entrypoints.web.page import Page, Pages, attachment
+from adapter.entrypoints.web.page import Page, Pages, attachment, given_out
 from adapter.entrypoints.web.words import Language, words
+from adapter.gateways.store.attachments import AttachedFile
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
+from adapter.services.attachments.giving import AttachmentsGiven
 from adapter.services.dossiers.acts import ACTS
 from adapter.services.dossiers.answers import SHOWN
 from adapter.services.dossiers.case_file import CaseFiles
@@ -69,6 +71,9 @@ class CasePage(Page):
     case: CaseFile
     done: str | None
     remarks: tuple[Label, ...]
+    files: Sequence[AttachedFile] = ()
+    kinds: Mapping[str, Label] = field(default_factory=dict)
+    """What the kinds of attached files are called."""
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -115,7 +120,25 @@ def opened(files: CaseFiles, actor: Actor, number: str, year: int) -> CaseFile:
         raise HTTPException(404) from None
 
 
-def routes(pages: Pages, files: CaseFiles, prints: CasePrints, phrases: Phrases, guard: Guard) -> APIRouter:
+def _attached(router: APIRouter, given: AttachmentsGiven, guard: Guard) -> None:
+    """An attached file, to be kept by the browser and opened outside of it."""
+
+    @router.get("/{year}/{number}/tep/{digest}")
+    def attached(
+        year: FileYear,
+        number: FileNumber,
+        digest: _Digest,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.SEE_PERSONAL_VALUES))],
+    ) -> Response:
+        found = given.case_file(DossierKey(number, year), actor, digest)
+        if found is None:
+            raise HTTPException(404)
+        return given_out(found.body, found.kind.media_type, found.name)
+
+
+def routes(
+    pages: Pages, files: CaseFiles, prints: CasePrints, phrases: Phrases, given: AttachmentsGiven, guard: Guard
+) -> APIRouter:
     """/can-bo/ho-so/<year>/<number>."""
     router = APIRouter(include_in_schema=False, prefix="/can-bo/ho-so")
 
@@ -133,7 +156,8 @@ def routes(pages: Pages, files: CaseFiles, prints: CasePrints, phrases: Phrases,
             if (moved := files.moved(DossierKey(number, year), actor)) is None:
                 raise
             return pages.respond(request, MovedPage(moved))
-        page = CasePage(case, xong if xong in ACTS else None, phrases.of("complete"))
+        attached = given.of_case(DossierKey(number, year), actor) if case.personal else ()
+        page = CasePage(case, xong if xong in ACTS else None, phrases.of("complete"), attached, given.kinds)
         return pages.respond(request, page)
 
     @router.get("/{year}/{number}/tra-loi/{digest}.pdf")
@@ -149,4 +173,5 @@ def routes(pages: Pages, files: CaseFiles, prints: CasePrints, phrases: Phrases,
             raise HTTPException(404)
         return attachment(made, "application/pdf", f"{number}-{year}-{digest[:8]}.pdf")
 
+    _attached(router, given, guard)
     return router

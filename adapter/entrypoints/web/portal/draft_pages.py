@@ -247,6 +247,40 @@ class ImportPage(Page):
     """All of them, to be sent back."""
 
 
+@dataclass(frozen=True, slots=True)
+class AttachedLine:
+    """A file in the list of a draft. `size` in bytes; `scan` is empty where the file is not kept any more."""
+
+    ordinal: int
+    what: Label
+    name: str
+    size: int
+    scan: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachPage(Page):
+    """The attached files of a draft, and the form for one more. `one`, `all`: megabytes of a file, of all of them."""
+
+    template: ClassVar[str] = "attach.html"
+    head: DraftHead
+    label: Label
+    address: str
+    action: str
+    kind_label: Label
+    kinds: tuple[Choice, ...]
+    kind: str
+    lines: tuple[AttachedLine, ...]
+    fault: Label | None
+    one: int
+    all: int
+
+
+def attach_address(head: DraftHead, group: str) -> str:
+    """Where files are attached."""
+    return f"{head.address}/dinh-kem/{group}"
+
+
 def import_address(head: DraftHead, group: str) -> str:
     """Where a list is read in from a file."""
     return f"{head.address}/nhap/{group}"

@@ -31,6 +31,7 @@ from adapter.pipeline.forms.answers import Texts
 from adapter.pipeline.forms.differences import Changed
 from adapter.pipeline.forms.faults import Seat, seat_of
 from adapter.pipeline.forms.layout import FormField, FormGroup, FormLayout, FormSection
+from adapter.services.attachments.keeping import Attachments
 from adapter.services.door.corrections import Corrections
 from adapter.services.door.draft import Draft, NoDraft
 from adapter.services.door.drafts import Drafts
@@ -65,6 +66,7 @@ class Drafting:
     corrections: Corrections
     presses: Presses
     opening: Opening
+    attachments: Attachments
 
     def find(self, actor: Actor, public_id: str) -> Draft:
         """The actor's draft, to go on with; 404 where there is none of his.
@@ -103,6 +105,19 @@ class Drafting:
         if found is None:
             raise HTTPException(404)
         return found
+
+    def typed_group(self, draft: Draft, name: str) -> FormGroup:
+        """As `group`; 404 also where its rows are made by uploading files."""
+        found = self.group(draft, name)
+        if found.attached is not None:
+            raise HTTPException(404)
+        return found
+
+    def trim(self, draft: Draft) -> None:
+        """Files that its answers do not name any more are taken off it."""
+        if (spec := draft.fills_in.attached) is not None:
+            named = [row[spec.digest] for row in draft.answers.rows.get(spec.group, ()) if row.get(spec.digest)]
+            self.attachments.trim(draft.owner, draft.public_id, named)
 
     def head(self, draft: Draft) -> DraftHead:
         """Which draft it is, in words."""
@@ -241,6 +256,8 @@ def progress(view: FormView, section: FormSection, values: Texts) -> TaskState:
 
 def columns(group: FormGroup) -> tuple[FormField, ...]:
     """The fields of a row that say whom or what it is of: the first that must stand."""
+    if group.attached is not None:
+        return tuple(field for field in group.fields if field.name in (group.attached.kind, group.attached.name))
     first = [field for field in group.asked if field.required] or list(group.asked)
     return tuple(first[:COLUMNS])
 

@@ -21,6 +21,7 @@ from adapter.entrypoints.web.portal.draft_pages import (
     FieldsPage,
     RemovePage,
     RowsPage,
+    attach_address,
     import_address,
     list_address,
     place_of,
@@ -59,7 +60,9 @@ class _Part:
     def answers(self, before: Answers, texts: Texts) -> Answers:
         """The draft's answers with these."""
         if self.row.group:
-            return before.with_row(self.row.group, self.row.ordinal, texts)
+            asked_for = {field.name for field in self.row.fields}
+            given = {name: text for name, text in self.stands.items() if name not in asked_for}
+            return before.with_row(self.row.group, self.row.ordinal, {**given, **texts})
         return before.with_values(texts)
 
 
@@ -83,7 +86,8 @@ class _Filling:
         """A row, or the one after the last."""
         group, head = self.drafting.group(draft, name), self.drafting.head(draft)
         count = len(draft.answers.rows.get(name, ()))
-        if not 1 <= ordinal <= min(count + 1, group.most or count + 1):
+        more = 0 if group.attached is not None else 1  # a row of files is made by uploading one
+        if not 1 <= ordinal <= min(count + more, group.most or count + more):
             raise HTTPException(404)
         return _Part(
             row=Row(group.asked, name, ordinal),
@@ -213,6 +217,8 @@ def _rows(router: APIRouter, filling: _Filling, declarant: Dependency, posted: D
     def rows(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.opened(actor, id)
         group, head = drafting.group(draft, name), drafting.head(draft)
+        if group.attached is not None:
+            return RedirectResponse(attach_address(head, group.name), 303)
         page = RowsPage(
             head,
             group.label,
@@ -258,5 +264,5 @@ def _removal(router: APIRouter, filling: _Filling, declarant: Dependency, posted
         part = filling.row(draft, name, ordinal)
         if sent[VERSION] == str(draft.version):  # else another row may stand there by now, and he looks again
             with suppress(ChangedMeanwhile):
-                drafting.drafts.save(draft, draft.answers.without_row(part.row.group, ordinal))
+                drafting.trim(drafting.drafts.save(draft, draft.answers.without_row(part.row.group, ordinal)))
         return RedirectResponse(part.back, 303)

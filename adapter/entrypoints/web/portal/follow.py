@@ -1,8 +1,8 @@
 """A declarant's own dossiers: list, one dossier, its answers. Opening an answer by its button is receipt in law."""
 
 # Annotations are not postponed here: FastAPI reads them.
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, ClassVar
 
@@ -12,13 +12,15 @@ from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
-from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
+from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment, given_out
 from adapter.entrypoints.web.portal.draft_pages import place_of
+from adapter.gateways.store.attachments import AttachedFile
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.procedure import Label, Meaning
 from adapter.pipeline.forms.entry import spoken
 from adapter.services.access.rights import Right
+from adapter.services.attachments.giving import AttachmentsGiven
 from adapter.services.door.corrections import AskedItem, Corrections, Ways
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
@@ -76,6 +78,9 @@ class DossierPage(Page):
     ways: Ways
     asked: tuple[AskedLine, ...]
     """The items of the request that waits for his answer."""
+    files: Sequence[AttachedFile] = ()
+    kinds: Mapping[str, Label] = field(default_factory=dict)
+    """What the kinds of attached files are called."""
 
     @property
     def answers_request(self) -> bool:
@@ -132,7 +137,14 @@ def address(number: str, year: int) -> str:
     return f"/ho-so/{year}/{number}"
 
 
-def routes(pages: Pages, own: OwnDossiers, corrections: Corrections, printing: Printing, guard: Guard) -> APIRouter:
+def routes(
+    pages: Pages,
+    own: OwnDossiers,
+    corrections: Corrections,
+    printing: Printing,
+    given: AttachmentsGiven,
+    guard: Guard,
+) -> APIRouter:
     """/ho-so and what is below it."""
     router = APIRouter(include_in_schema=False, prefix="/ho-so")
 
@@ -153,11 +165,30 @@ def routes(pages: Pages, own: OwnDossiers, corrections: Corrections, printing: P
         ways = corrections.ways(actor, number, year)
         if found is None or ways is None:
             raise HTTPException(404)
-        return pages.respond(request, DossierPage(found, ways, _asked(ways, corrections.ground.catalogue)))
+        files = given.own(actor, number, year)
+        page = DossierPage(found, ways, _asked(ways, corrections.ground.catalogue), files, given.kinds)
+        return pages.respond(request, page)
 
+    _attached(router, given, guard)
     _files(router, own, printing, guard)
     _answers(router, pages, own, guard)
     return router
+
+
+def _attached(router: APIRouter, given: AttachmentsGiven, guard: Guard) -> None:
+    """A file that was attached to his dossier, as it was uploaded."""
+
+    @router.get("/{year}/{number}/tep/{digest}")
+    def attached(
+        year: DossierYear,
+        number: DossierNumber,
+        digest: _Digest,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
+    ) -> Response:
+        found = given.own_file(actor, number, year, digest)
+        if found is None:
+            raise HTTPException(404)
+        return given_out(found.body, found.kind.media_type, found.name)
 
 
 def _files(router: APIRouter, own: OwnDossiers, printing: Printing, guard: Guard) -> None:

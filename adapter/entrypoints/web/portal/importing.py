@@ -131,14 +131,14 @@ def _templates(router: APIRouter, importing: _Importing, declarant: Dependency) 
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}/mau.xlsx")
     def xlsx(id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.find(actor, id)
-        group = drafting.group(draft, name)
+        group = drafting.typed_group(draft, name)
         body = xlsx_template(group.label.vi, importing.fields(draft, group))
         return attachment(body, _XLSX, f"{group.name}.xlsx")
 
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}/mau.csv")
     def csv(id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.find(actor, id)
-        group = drafting.group(draft, name)
+        group = drafting.typed_group(draft, name)
         return attachment(csv_template(importing.fields(draft, group)), "text/csv; charset=utf-8", f"{group.name}.csv")
 
 
@@ -150,18 +150,18 @@ def _files(
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}")
     def show(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.opened(actor, id)
-        return drafting.pages.respond(request, importing.page(draft, drafting.group(draft, name)))
+        return drafting.pages.respond(request, importing.page(draft, drafting.typed_group(draft, name)))
 
     @router.post(f"{ROOT}/{{id}}/nhap/{{name}}", dependencies=[Depends(seldom)])
     def read(request: Request, id: str, name: str, sent: Annotated[Posting, Depends(posted)]) -> Response:
         draft = drafting.opened(sent.actor, id)
-        page = importing.read(draft, drafting.group(draft, name), sent)
+        page = importing.read(draft, drafting.typed_group(draft, name), sent)
         return drafting.pages.respond(request, page, 422 if page.faults else 200)
 
     @router.post(f"{ROOT}/{{id}}/nhap/{{name}}/nhan")
     def take(id: str, name: str, sent: Annotated[Posting, Depends(posted)]) -> Response:
         draft = drafting.find(sent.actor, id)
-        group = drafting.group(draft, name)
+        group = drafting.typed_group(draft, name)
         importing.take(draft, group, sent)
         return RedirectResponse(list_address(drafting.head(draft), group.name), 303)
 
