@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +12,20 @@ from typing import Any
 import pytest
 
 from adapter.bootstrap import Components
+from adapter.gateways.scanner import Clamd
 from adapter.gateways.store import attachments as store
 from adapter.gateways.store import tables
 from adapter.model.actor import Role
 from adapter.model.attachment import BadFile, FileLimits, Scan
-from adapter.model.errors import NoRight
+from adapter.model.errors import NoRight, Unavailable
 from adapter.services.attachments.scanning import Scanning
+from tests.conftest import demand
 from tests.harness import attached
 from tests.harness.attached import Says
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import declarant, person
 from tests.harness.registers import gate
+from tests.servers.clamd import SIGNATURE, clamd
 
 ME, OTHER = declarant("001085012345"), declarant("001085099999")
 OFFICER = person("an-01", Role.OFFICER, unit="*", name="TRAN VAN BINH", rank="Thiếu tá")
@@ -128,6 +133,40 @@ def test_an_infected_file_is_not_taken(house: Components) -> None:
     files = replace(house.attachments, scanning=scanned_by(house, Says("Eicar")))
     assert refusal(files.to_nothing_yet, ME, "a.pdf", attached.letter()) == "file_infected"
     assert rows(house, tables.stored_file) == []
+
+
+def test_clamd_finds_what_its_signature_names(house: Components, tmp_path: Path) -> None:
+    """A real clamd with the test string of scanners as its one signature; then it is gone."""
+    demand("clamav-daemon")
+    with clamd(tmp_path / "clamd", attached.EICAR) as path:
+        scanner = Clamd(str(path), 60)
+        files = replace(house.attachments, scanning=replace(house.scanning, scanner=scanner))
+        clean = files.to_nothing_yet(ME, "a.pdf", attached.letter())
+        assert (clean.verdict.scan, clean.verdict.threat) == (Scan.CLEAN, None)
+        assert clean.verdict.at is not None
+        with pytest.raises(BadFile) as bad:
+            files.to_nothing_yet(ME, "b.jpg", attached.picture("JPEG") + attached.EICAR)
+        assert bad.value.finding.name == "file_infected"
+        assert SIGNATURE in bad.value.finding.words["threat"]
+    away = files.to_nothing_yet(ME, "c.png", attached.picture())
+    assert away.verdict.scan is Scan.NOT_SCANNED
+    assert [each.kind for each in rows(house, tables.stored_file)] == ["pdf", "png"]
+
+
+@pytest.mark.parametrize("answer", [b"", b"garbage\0", b"INSTREAM size limit exceeded. ERROR\0"])
+def test_a_scanner_that_says_something_else_has_not_scanned(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            line, _ = server.accept()
+            with line:
+                while not line.recv(1 << 16).endswith(bytes(4)):
+                    pass
+                line.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(Unavailable):
+            Clamd(f"127.0.0.1:{server.getsockname()[1]}", 30).threat(b"abc")
 
 
 def test_while_the_scanner_is_away_a_file_is_kept_and_asked_about_later(house: Components) -> None:

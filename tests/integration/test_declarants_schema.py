@@ -36,6 +36,8 @@ API = (
     ("/api/v1/declarations/dry-run", "POST"),
     ("/api/v1/declarations/{id}", "GET"),
     ("/api/v1/declarations/{id}/replies/{digest}", "GET"),
+    ("/api/v1/files", "POST"),
+    ("/api/v1/dossiers/{year}/{number}/files/{digest}", "GET"),
     ("/api/v1/window", "GET"),
 )
 HOSTILE = st.sampled_from(["", "\x00", "<script>", "../..", "%00", "🜲", "9" * 400, "-1", "1", "2026", "0x10", "\u202e"])

@@ -5,6 +5,9 @@ Without scripts; the site stands for the module, on SQLite.
 
 from __future__ import annotations
 
+import hashlib
+import re
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -14,6 +17,8 @@ from lxml import etree
 
 from adapter.gateways.store import tables
 from adapter.model.attachment import Scan
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
 from adapter.services.door.draft import Draft
@@ -29,7 +34,9 @@ from tests.harness.website import Website, changed
 from tests.servers.identity import PEOPLE, IdentityProvider
 
 CUONG, LETTER = "cuong", attached.letter()
+UPLOAD, PDF = "/api/v1/files", {"Content-Type": "application/pdf"}
 VISA = "BQP0100004/accepted-tourists-at-a-land-gate"
+BY_LINK = "BQP0100004/asked-attachment-without-its-digest-by-the-portal"
 
 
 @pytest.fixture(scope="module")
@@ -216,3 +223,72 @@ def test_a_declaration_whose_file_is_gone_is_asked_to_be_amended(site: Website) 
     (row,) = site.rows(tables.inbox)
     assert row.outcome == "accepted"
     assert [each["code"] for each in row.findings] == ["BQP394"]
+
+
+def test_a_program_uploads_what_its_declaration_names(site: Website) -> None:
+    digest, link = hashlib.sha256(LETTER).hexdigest(), b"<LinkFile>https://tep.dulich.example/4411</LinkFile>"
+    named = f"<FileSize>{len(LETTER)}</FileSize><FileDigest>{digest}</FileDigest>".encode()
+    case = next(each for each in load_cases() if each.id == BY_LINK)
+    message = case.message.replace(link, named).replace(b"MOCBAI", b"HUUNGHI")
+    message = re.sub(rb"<Dossier(Number|Year)>[^<]*</Dossier\1>", b"", message)
+    message = re.sub(rb"<((?:preR|r)eference)>[^<]*<", rb"<\1><", message)
+    assert named in message
+    signed = sign_message(message, system=None, declarant=shared_pki().party("enterprise"))
+    with site.declarant("0100109106") as client:
+        told = client.post(UPLOAD, params={"name": "thư.pdf"}, content=LETTER, headers=PDF)
+        assert told.status_code == 201
+        kept = {"sha256": digest, "name": "thư.pdf", "kind": "pdf", "size": len(LETTER), "scan": "not_scanned"}
+        assert told.json() == kept
+        answer = client.post("/api/v1/declarations", content=signed, headers={"Content-Type": "application/xml"})
+        assert answer.status_code == 202, answer.text
+        standing = client.get(answer.headers["location"]).json()
+        assert (standing["outcome"], standing["findings"]) == ("accepted", [])
+        here = f"/api/v1/dossiers/{standing['year']}/{standing['reference']}/files/{digest}"
+        given = client.get(here)
+        assert given.content == LETTER
+        assert given.headers["content-disposition"].startswith("attachment; ")
+    with site.declarant() as stranger:
+        assert stranger.get(here).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "kind", "status"),
+    [
+        ("a.pdf", attached.pdf_that_launches(), "application/pdf", 422),
+        ("a.pdf", attached.picture(), "application/pdf", 422),
+        ("a.exe", LETTER, "application/pdf", 422),
+        ("a.pdf", LETTER, "text/html", 415),
+        ("a.jpg", b"x" * ((5 << 20) + 1), "image/jpeg", 413),
+        ("", LETTER, "application/pdf", 422),
+    ],
+)
+def test_what_a_program_may_not_upload_is_told(site: Website, name: str, raw: bytes, kind: str, status: int) -> None:
+    with site.declarant("0100109106") as client:
+        told = client.post(UPLOAD, params={"name": name}, content=raw, headers={"Content-Type": kind})
+    assert told.status_code == status
+    assert told.json()["vi"]
+    assert site.rows(tables.stored_file) == []
+
+
+def test_a_link_in_a_message_is_shown_as_text_and_never_fetched(site: Website) -> None:
+    """Its host listens, and hears nothing: neither when the message is judged nor when its dossier is looked at."""
+    with socket.create_server(("127.0.0.1", 0)) as canary:
+        canary.setblocking(False)
+        address = f"http://127.0.0.1:{canary.getsockname()[1]}/thu.pdf"
+        case = next(each for each in load_cases() if each.id == VISA)
+        genuine = re.search(rb"<LinkFile>([^<]*)<", case.message)
+        assert genuine is not None
+        message = case.message.replace(genuine[1], address.encode()).replace(b"MOCBAI", b"HUUNGHI")
+        signed = sign_message(
+            message, system=shared_pki().party("nsw"), declarant=shared_pki().party("enterprise"), form=case.form
+        )
+        digest = Digest(hashlib.sha256(signed).hexdigest())
+        (settled,) = site.house.intake.receive([Submission(signed, Channel.WINDOW, site.house.legal_clock(), digest)])
+        assert settled.outcome.value == "accepted"
+        (row,) = site.rows(tables.inbox)
+        officer = logged_in(site, "can-bo")
+        officer.get(f"/can-bo/ho-so/{row.year}/{row.reference}")
+        assert address in officer.told()
+        assert officer.document().xpath(f"//*[@href='{address}' or @src='{address}']") == []
+        with pytest.raises(BlockingIOError):
+            canary.accept()

@@ -207,15 +207,18 @@ FAULTS: list[tuple[str, str, str]] = [
 
 def _newer(name: str) -> str | None:
     """The same message in the next version of its procedure, or None where that has none."""
-    other = name.replace("/1/", "/2/")
+    other = name.replace("/2/", "/3/") if "/2/" in name else name.replace("/1/", "/2/")
     return other if other != name and other in ALL else None
 
 
 for _told in (SPOKEN, DECLARED):
-    _told.update({other: said for name, said in _told.items() if (other := _newer(name))})
+    for _ in range(2):
+        _told.update({other: said for name, said in _told.items() if (other := _newer(name))})
 FAULTS += [(other, part, fault) for name, part, fault in FAULTS if name != WITHOUT_TAX_CODE and (other := _newer(name))]
 FAULTS.append((str(_newer(WITHOUT_TAX_CODE)), "<TaxCode>0100109106</TaxCode>", "<TaxCode>010010910</TaxCode>"))
+FAULTS += [(other, part, fault) for name, part, fault in FAULTS if "/2/" in name and (other := _newer(name))]
 FORMS += tuple(other for name in FORMS if (other := _newer(name)))
+FORMS += tuple(other for name in FORMS if "/2/" in name and (other := _newer(name)))
 
 
 @cache

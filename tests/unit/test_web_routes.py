@@ -94,6 +94,8 @@ OF_PORTAL: dict[str, str] = {
     "POST /api/v1/declarations": Right.DECLARE,
     "POST /api/v1/declarations/dry-run": Right.DECLARE,
     "GET /api/v1/declarations/{id}": Right.READ_OWN,
+    "POST /api/v1/files": Right.DECLARE,
+    "GET /api/v1/dossiers/{year}/{number}/files/{digest}": Right.READ_OWN,
     "GET /api/v1/declarations/{id}/replies/{digest}": Right.READ_OWN,
 }
 OF_ADMINISTRATION = (

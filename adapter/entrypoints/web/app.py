@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from adapter.bootstrap import Components
 from adapter.entrypoints.web import faults, login, problems, static
 from adapter.entrypoints.web.administration import area as administration
-from adapter.entrypoints.web.api import declarations, lookup, openapi, reference, service
+from adapter.entrypoints.web.api import declarations, files, lookup, openapi, reference, service
 from adapter.entrypoints.web.api.customs_shapes import SearchShape
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
 from adapter.entrypoints.web.customs import area as customs
@@ -57,7 +57,7 @@ def create_portal(components: Components) -> FastAPI:
     app = _app("Border single-window adapter", openapi.PORTAL, "declarations", "service")
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None)
     guard = Guard(components.tokens, stated.public_url, web.body_bytes, components.rates)
-    app.include_router(declarations.routes(components.door, components.declarations, web.body_bytes, guard))
+    _take_from_programs(app, components, guard)
     app.include_router(service.window_routes(components.window, components.settings.window.answer_portal))
     app.include_router(service.health_routes(components.database.reachable, components.keys_ready, components.decides))
     app.include_router(
@@ -101,6 +101,13 @@ def _granting(components: Components) -> granting.Granting:
     return granting.Granting(
         components.grants, components.grant_statements, components.grant_signers, components.sessions
     )
+
+
+def _take_from_programs(app: FastAPI, components: Components, guard: Guard) -> None:
+    """What programs of declarants send: declarations, and the files that they name."""
+    body_bytes, given = components.settings.web.body_bytes, components.attachments_given
+    app.include_router(declarations.routes(components.door, components.declarations, body_bytes, guard))
+    app.include_router(files.routes(components.attachments, given, lambda: components.catalogue.findings, guard))
 
 
 def create_staff(components: Components) -> FastAPI:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from adapter.entrypoints.web.problems import FindingShape, finding_shape
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
+from adapter.services.attachments.keeping import LookedAt
 from adapter.services.door.declarations import Progress
 from adapter.services.door.reception import Admitted, ForeseenAnswer
 from adapter.services.dossiers.lookup import Found
@@ -43,6 +44,31 @@ class AdmittedShape(_Shape):
     """The dossier's (docs/reference/dossier.md). The message's: waiting, parked, rejected."""
     outcome: str | None
     """accepted, refused, rejected or parked."""
+
+
+class FileShape(_Shape):
+    """A file that was uploaded: what a declaration states of it."""
+
+    sha256: str
+    """In hexadecimal digits, as the declaration names it."""
+    name: str
+    """As it is kept: without folders, and without signs that cannot be seen."""
+    kind: str
+    """pdf, png or jpeg."""
+    size: int
+    """Bytes."""
+    scan: str
+    """clean, or not_scanned while no scanner could be asked."""
+
+
+def file_shape(kept: LookedAt) -> FileShape:
+    return FileShape(
+        sha256=kept.digest,
+        name=kept.name,
+        kind=kept.kind.value,
+        size=len(kept.raw),
+        scan=kept.verdict.scan.value,
+    )
 
 
 class ForeseenShape(_Shape):
