@@ -11,8 +11,10 @@ TESTS = Path("tests")
 INTEGRATION = "tests/integration"
 MESSAGES = "tests/acceptance/test_generated_messages.py"
 PORTAL_FAILURE = "tests/crash/test_portal_failure.py"
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE]
-"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands."""
+KEYBOARD = "tests/browser/test_keyboard_shift.py"
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD]
+"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift in a
+browser."""
 
 
 def _doors() -> list[str]:
@@ -44,7 +46,13 @@ def parts() -> dict[str, list[str]]:
         "outages": [*_of_servers(), *(f"--ignore={file}" for file in PROVED_ALONE)],
         "gateways": [INTEGRATION, *(f"--ignore={file}" for file in doors)],
         "kills": _of_processes(),
-        "from queue to queue": ["tests/acceptance", f"--ignore={MESSAGES}", "tests/demo", *_others()],
+        "from queue to queue": [
+            "tests/acceptance",
+            f"--ignore={MESSAGES}",
+            "tests/demo",
+            *_others(),
+            f"--ignore={KEYBOARD}",
+        ],
         "commands and doors": doors,
         "modules and rules": ["tests/unit", "tests/architecture"],
         "fixtures and attacks": ["tests/procedures"],
@@ -79,6 +87,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
         "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],
     },
+    "consoles": {"a shift by keyboard alone": [KEYBOARD]},
     "portal": {
         "the mode of the window": ["tests/unit/test_window_modes.py"],
         "an outage day": ["tests/browser/test_outage_day.py"],

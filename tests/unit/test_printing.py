@@ -18,12 +18,10 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.readable import ReadableLine
 from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer
 from adapter.services.dossiers.printing import layouts_of, printed, qr_rows
-from tests.harness.pki import ROOT
+from tests.harness.prints import AUTHORITY, PRINTS, assert_looks_as_kept
 
-PRINTS = ROOT / "prints"
 SEEN = Path(__file__).parent / "prints"
 AT = datetime(2026, 11, 30, 9, 12, tzinfo=VIETNAM)
-AUTHORITY = Label("Bộ đội Biên phòng", "Vietnam Border Guard")
 DIGEST = "6bd7f489f340847c" + "0" * 48
 HOSTILE = (
     '#import "@preview/cetz:0.3.4"',
@@ -177,13 +175,4 @@ LOOKS = {
 @pytest.mark.parametrize("name", LOOKS)
 def test_it_looks_as_it_was_looked_at(name: str, tmp_path: Path) -> None:
     """Picture by picture. One that differs is written beside: look at it, and keep it in tests/unit/prints if good."""
-    of = LOOKS[name]
-    data = printed(of, site="https://portal.example", authority=AUTHORITY)
-    made = Layouts(PRINTS).pictures(layouts_of(of), data, of.answer.created_at)
-    for place, picture in enumerate(made, 1):
-        kept = SEEN / f"{name}-{place}.png"
-        new = tmp_path / kept.name
-        new.write_bytes(picture)
-        assert kept.exists(), f"look at {new}"
-        assert picture == kept.read_bytes(), f"it looks otherwise: compare {new} with {kept}"
-    assert len(made) == len(list(SEEN.glob(f"{name}-*.png")))
+    assert_looks_as_kept(name, LOOKS[name], SEEN, tmp_path)

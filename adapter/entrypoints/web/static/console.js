@@ -1,5 +1,5 @@
 // Makes a shift at the work list possible by keyboard, and tells of new work. Without it everything works.
-// j k move, Enter opens, x marks, / goes to the filter, ? helps; not in fields, and not while a letter is put together.
+// j k move, Enter opens, x marks, n goes to the next step, u up, / to the filter, ? helps; not in fields, and not while a letter is put together.
 
 const KEPT = "nsw.keys";
 
@@ -19,7 +19,7 @@ function list(table) {
     rows[at]?.classList.remove("here");
     at = Math.max(0, Math.min(rows.length - 1, to));
     rows[at].classList.add("here");
-    rows[at].querySelector("a").focus({ preventScroll: true });
+    (rows[at].querySelector("a") ?? rows[at].querySelector("input"))?.focus({ preventScroll: true });
     rows[at].scrollIntoView({ block: "nearest" });
   };
   table.addEventListener("focusin", (event) => {
@@ -30,7 +30,7 @@ function list(table) {
     j: () => go(at + 1),
     k: () => go(at - 1),
     x: () => { const box = rows[at]?.querySelector("input[type=checkbox]"); if (box) box.checked = !box.checked; },
-    Enter: (event) => { if (event.target.tagName !== "A" && event.target.tagName !== "BUTTON" && at >= 0) rows[at].querySelector("a").click(); },
+    Enter: (event) => { if (event.target.tagName !== "A" && event.target.tagName !== "BUTTON" && at >= 0) rows[at].querySelector("a")?.click(); },
   };
 }
 
