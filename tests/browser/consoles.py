@@ -15,7 +15,9 @@ from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, kept, launch, visit
 from tests.browser.staff_scenes import Shift, administrator_of_customs, file_of, log_in_staff, shift
 from tests.harness.people import TESTER
+from tests.harness.statements import brought, logged_in
 from tests.harness.stores import sqlite_store
+from tests.harness.website import changed
 from tests.servers.identity import identity_provider
 
 _QUALITY = 55
@@ -29,11 +31,22 @@ def places(house: Shift) -> Mapping[str, str]:
         "ho-so": file_of(house.group),
         "sua-doi": file_of(house.amended),
         "yeu-cau": f"{file_of(house.group)}/request_amendment?o=groupName&o=persons[2].documentNumber",
+        "chung-thu-so": _waiting(house),
         "chuyen": f"{file_of(house.group)}/move",
         "tu-choi": f"{file_of(house.citizen)}/refuse",
         "ket-qua": "/can-bo/xac-nhan?"
         + "&".join(f"d={key.year}/{key.number}" for key in (house.group, house.citizen, house.confirmed)),
     }
+
+
+def _waiting(house: Shift) -> str:
+    """Certificates that their holders have brought."""
+    built = house.site.house
+    secret = logged_in(built)
+    with changed(built.certificate_holders, approval=True):
+        for party in ("unregistered", "body"):
+            built.certificate_holders.register(secret, brought(built, secret, party))
+    return "/can-bo/chung-thu-so"
 
 
 def rights(house: Shift) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ Each page becomes one picture a width, in light beside dark colours.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tempfile
 from base64 import b64encode
@@ -17,7 +18,9 @@ from playwright.sync_api import Browser, sync_playwright
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.procedure import Meaning
 from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, kept, launch, log_in, portal, visit
+from tests.harness.statements import brought, logged_in, signed
 from tests.harness.stores import sqlite_store
+from tests.harness.website import citizen_message
 from tests.servers.identity import identity_provider
 
 _QUALITY = 45
@@ -33,6 +36,7 @@ def pictures(browser: Browser, house: Portal, state: str, folder: Path) -> None:
         "xac-nhan": _opened(browser, house, state),
         "khai-bao": "/khai-bao",
         **_answering(house),
+        **_certified(house),
     }
     for name, address in named.items():
         for width in WIDTHS:
@@ -64,6 +68,17 @@ def _answering(house: Portal) -> dict[str, str]:
         "cho-gui": f"/khai-bao/{waits.public_id}/cho",
         "uy-quyen": "/uy-quyen",
     }
+
+
+def _certified(house: Portal) -> dict[str, str]:
+    """His certificates, one of which waits for an officer; a file that was sent without log-in."""
+    built = house.site.house
+    secret = logged_in(built, AN.number, None)
+    built.certificate_holders.register(secret, brought(built, secret, "body"))
+    file = signed(citizen_message(messageId="sent-without-log-in"), "citizen")
+    statement = built.signed_uploads.statement(hashlib.sha256(file).hexdigest())
+    value = built.signed_uploads.send(signed(statement or b"", "citizen"), file)
+    return {"chung-thu-so": "/chung-thu-so", "tep-ky-so": "/tep-ky-so", "da-nhan-tep": f"/tep-ky-so/{value}"}
 
 
 def _opened(browser: Browser, house: Portal, state: str) -> str:

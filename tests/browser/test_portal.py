@@ -24,6 +24,9 @@ PAGES = (
     "/logged-out",
     "/khai-bao",
     "/khai-bao/tep",
+    "/uy-quyen",
+    "/chung-thu-so",
+    "/tep-ky-so",
     "/api/docs",
 )
 

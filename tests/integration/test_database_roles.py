@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,12 +37,14 @@ from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.staff_sessions import StaffAccount
 from adapter.services.access.tokens import Machine
 from adapter.services.decisions.shown import SESSION, Shown
+from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.reception import Caller
 from adapter.services.watch.mode import Mode, Sight
 from tests.harness import configuration
 from tests.harness.deciding import deciding, showing
 from tests.harness.history import ITEMS, OFFICER
 from tests.harness.people import TESTER
+from tests.harness.statements import brought, granting, logged_in, signed, who
 from tests.harness.website import CITIZEN, citizen_message, configure, serving, website
 
 ROLES = {"portal": "nsw_test_portal", "staff": "nsw_test_staff"}
@@ -343,3 +346,25 @@ def test_the_portals_role_suffices_to_open_a_request_to_answer_it_and_to_authori
     assert draft is not None
     (row_id,) = post.portal.grants.give(actor, "001190004567", "UQ-1", until=None, procedures=())
     post.portal.grants.withdraw(actor, row_id, reason="Không cần nữa")
+
+
+def test_the_portal_s_role_gives_statements_out_and_the_part_that_decides_takes_them(post: Post) -> None:
+    """The listener holds no right to use a value or to write a certificate; asked over the socket, it is done."""
+    portal = post.portal
+    secret = logged_in(portal)
+    taken = portal.certificate_holders.register(secret, brought(portal, secret))
+    portal.certificate_holders.suspend(secret, taken.id, "Mất token")
+    assert [each.state.value for each in portal.own_certificates.of(who(portal, secret)) if each.id == taken.id] == [
+        "suspended"
+    ]
+    with pytest.raises(TurnedAway) as told:
+        portal.certificate_holders.register(secret, brought(portal, secret))
+    assert [each.name for each in told.value.findings] == ["registration_suspended"], "the refusal as it was made"
+    citizen = logged_in(portal, CITIZEN, None)
+    assert portal.grant_signers.give(citizen, granting(portal, citizen))
+    file = signed(citizen_message(), "citizen")
+    statement = signed(portal.signed_uploads.statement(hashlib.sha256(file).hexdigest()) or b"", "citizen")
+    told_by = portal.signed_uploads.acknowledged(portal.signed_uploads.send(statement, file))
+    assert told_by is not None
+    assert told_by.outcome == "accepted"
+    assert [row.bound_to for row in _rows(post, tables.inbox)] == [CITIZEN]

@@ -20,8 +20,10 @@ from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS, OFFICER, play
 from tests.harness.staff import logged_in, staffed
+from tests.harness.statements import brought
+from tests.harness.statements import logged_in as holder_in
 from tests.harness.units import MONGCAI, NAMES
-from tests.harness.website import Website
+from tests.harness.website import Website, changed
 from tests.servers.identity import IdentityProvider
 
 HERE, THERE = DossierKey("OF1", 2026), DossierKey("OF2", 2026)
@@ -468,3 +470,26 @@ def test_what_both_doors_brought_is_compared_and_settled_on_a_page(small: Websit
     assert act(person, HERE, "reopen_pair", **other) == 200
     assert (state(small, HERE), state(small, direct)) == ("accepted", "accepted")
     assert person.get(f"{address(THERE)}/pairs").status_code == 404
+
+
+def test_certificates_that_wait_are_registered_or_declined_on_a_page(small: Website) -> None:
+    house, secret = small.house, holder_in(small.house)
+    with changed(house.certificate_holders, approval=True):
+        first, second = (
+            house.certificate_holders.register(secret, brought(house, secret, party))
+            for party in ("unregistered", "body")
+        )
+    officer = logged_in(small, "can-bo", "/can-bo/chung-thu-so")
+    assert officer.told().index(first.serial) < officer.told().index(second.serial), "the oldest first"
+    assert "chứng thư không nêu số nào" in officer.told()
+    officer.send(f"/can-bo/chung-thu-so/{first.id}/dang-ky")
+    assert "Đã đăng ký chứng thư số" in officer.told()
+    assert first.serial not in officer.told()
+    assert officer.send(f"/can-bo/chung-thu-so/{second.id}/tu-choi", reason=" ").status_code == 409
+    officer.send(f"/can-bo/chung-thu-so/{second.id}/tu-choi", reason="Không nêu mã số thuế")
+    assert "Đã từ chối" in officer.told()
+    assert "Không có chứng thư số nào" in officer.told()
+    assert officer.send(f"/can-bo/chung-thu-so/{second.id}/dang-ky").status_code == 409, "it waits no more"
+    states = {row.serial: (row.state, row.reason, row.officer) for row in small.rows(tables.certificate)}
+    assert states[first.serial] == ("active", None, "can-bo")
+    assert states[second.serial] == ("declined", "Không nêu mã số thuế", "can-bo")

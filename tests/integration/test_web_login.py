@@ -22,7 +22,8 @@ from tests.harness.browsing import Person
 from tests.harness.history import ITEMS, OFFICER
 from tests.harness.own_dossiers import several_declared
 from tests.harness.people import TESTER
-from tests.harness.website import Website, configure, website
+from tests.harness.statements import signed
+from tests.harness.website import Website, citizen_message, configure, website
 from tests.servers.identity import CLIENT, PEOPLE, IdentityProvider
 from tests.servers.process import wait_until
 
@@ -370,7 +371,9 @@ def test_a_logout_token_is_believed_only_whole(small: Website, other_provider: I
     assert small.rows(tables.session) == []
 
 
-def test_that_the_provider_is_down_is_told(tmp_path: Path, sqlite_url: str) -> None:
+def test_that_the_provider_is_down_is_told_and_a_signed_file_still_gets_through(
+    tmp_path: Path, sqlite_url: str
+) -> None:
     away = IdentityProvider(tmp_path / "away", "http://127.0.0.1:1")
     with website(configure(tmp_path, sqlite_url, away.settings())) as site:
         person = Person(site.url)
@@ -379,6 +382,14 @@ def test_that_the_provider_is_down_is_told(tmp_path: Path, sqlite_url: str) -> N
         person.get("/")
         assert "Chưa đăng nhập được" in person.told()
         assert wait_until(lambda: "Chưa đăng nhập được" in httpx.get(site.url).text, seconds=60)
+        site.window(Sight.DOWN)
+        person.get(person.document().xpath("//section[@aria-labelledby='provider']//a/@href")[0])
+        file = signed(citizen_message(), "citizen")
+        statement = person.ask("POST", "/tep-ky-so/van-ban", files={"file": ("k.xml", file)}).content
+        parts = {"file": ("k.xml", file), "statement": ("v.xml", signed(statement, "citizen"))}
+        person.ask("POST", "/tep-ky-so", files=parts)
+        assert "Đã nhận tệp của bạn" in person.told()
+        assert [row.outcome for row in site.rows(tables.inbox)] == ["accepted"]
 
 
 def test_no_name_number_or_secret_is_in_the_log(small: Website) -> None:

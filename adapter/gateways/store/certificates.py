@@ -157,7 +157,10 @@ def add(connection: Connection, database: Database, values: NewCertificate) -> i
 def waiting(connection: Connection, most: int) -> list[Registered]:
     """Those that wait for an officer, the oldest first."""
     query = select(*_COLUMNS).where(certificate.c.state == CertificateState.WAITING.value)
-    return [_registered(row) for row in connection.execute(query.order_by(certificate.c.changed_at).limit(most))]
+    return [
+        _registered(row)
+        for row in connection.execute(query.order_by(certificate.c.changed_at, certificate.c.id).limit(most))
+    ]
 
 
 def change(
