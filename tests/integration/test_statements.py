@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
+from sqlalchemy import select
 
 from adapter.bootstrap import Components
-from adapter.gateways.store import certificates, tables
+from adapter.gateways.store import certificates, statement_values, tables
 from adapter.gateways.store.certificates import CertificateState
 from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
@@ -485,3 +486,26 @@ def test_the_template_and_command_of_the_guide_sign_a_statement(house: Component
     statement.write_text(raw.replace("<Signature/>", f"<Signature>{template.strip()}</Signature>"), encoding="utf-8")
     subprocess.run(shlex.split(command), cwd=tmp_path, check=True, capture_output=True, timeout=60)
     assert house.certificate_holders.register(secret, (tmp_path / "da-ky.xml").read_bytes()).serial
+
+
+def test_of_two_processes_that_read_a_value_unused_one_uses_it(whole: Components) -> None:
+    """On either database: the second waits for the first to commit, and finds it used."""
+    whole.signed_uploads.statement("0" * 64)
+    (digest,) = _values(whole)
+    results: list[bool] = []
+
+    def second() -> None:
+        with whole.database.transaction() as connection:
+            results.append(statement_values.use(connection, digest, at=whole.legal_clock(), number=None, body=None))
+
+    other = threading.Thread(target=second)
+    with whole.database.transaction() as connection:
+        assert statement_values.use(connection, digest, at=whole.legal_clock(), number=None, body=None)
+        other.start()
+    other.join()
+    assert results == [False]
+
+
+def _values(house: Components) -> list[str]:
+    with house.database.reading() as connection:
+        return list(connection.execute(select(tables.statement_value.c.hash)).scalars())
