@@ -30,7 +30,9 @@ LISTED = {
     "entrypoints/consumer.py": {"now - self._asked": "monotonic"},
     "entrypoints/folding.py": {"now - at": "monotonic", "now - _AGAIN_S": "monotonic"},
     "entrypoints/web/customs/auditing.py": {"now - timedelta(days=days)": "a time that is looked for"},
-    "entrypoints/web/operator/figures.py": {"now - timedelta(days=DAYS)": "a time that is looked for"},
+    "entrypoints/web/operator/certificates_in_use.py": {
+        "certificate.valid_to - self.now": "days to a certificate's end, told only"
+    },
     "entrypoints/web/marks.py": {"limit.due_at - at": "whether a time limit is marked, shown only"},
     "entrypoints/supervisor.py": {"now - each.started": "monotonic"},
     "entrypoints/web/moments.py": {"due - now": "how long a time limit still runs, told only"},

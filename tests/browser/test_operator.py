@@ -16,7 +16,10 @@ from tests.browser.staff_scenes import Shift, log_in_staff, shift
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import IdentityProvider
 
-NAMES = ("van-hanh", "thong-diep", "mot-thong-diep", "tra-loi", "cach-ly", "su-co", "bao-cao", "so-lieu")
+NAMES = (
+    *("van-hanh", "thong-diep", "mot-thong-diep", "tra-loi", "cach-ly", "su-co", "bao-cao"),
+    *("so-lieu", "hang-doi", "tien-trinh", "chung-thu"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,44 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapter.entrypoints.web.operator import failing, figures, incidents, messages, overview, quarantine
+from adapter.entrypoints.health import NEEDS
+from adapter.entrypoints.web.operator import (
+    certificates_in_use,
+    failing,
+    figures,
+    incidents,
+    machines,
+    messages,
+    overview,
+    quarantine,
+    queues,
+)
 from adapter.entrypoints.web.page import Page
-from adapter.gateways.keys.certificates_in_use import InUse, Use
 from adapter.gateways.mail.smtp import Posted
 from adapter.gateways.portal_failure import KeptContact, KeptContacts, KeptFailure
 from adapter.gateways.store.browse import ListPlace, WantedMessages
-from adapter.gateways.store.deadline_records import Figures
 from adapter.gateways.store.dossier_records import ParkedMessage
+from adapter.gateways.store.snapshots import (
+    CertificateSeen,
+    CertificatesSeen,
+    DeadlinesSeen,
+    KeptFigures,
+    MachineSeen,
+    PartSeen,
+    QueueSeen,
+    QueuesSeen,
+    S,
+    Snapshot,
+)
+from adapter.gateways.store.staying import StayingReason, StayingReply, Stays
+from adapter.gateways.store.throughput import ProcedureCounted, SpanCounted
 from adapter.gateways.store.window_records import StoredLink
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import MessageState, Route, Word
+from adapter.model.outcomes import MessageState, PublishFault, Route, Word
 from adapter.model.procedure import ReplyKind
 from adapter.pipeline.masked import masked
 from adapter.pipeline.pairs import PairVerdict
+from adapter.pipeline.terms import RUNNING_KINDS
 from adapter.services.dossiers.pairs import DossierPair
 from adapter.services.messages.browser import (
     FoundAt,
@@ -27,13 +51,16 @@ from adapter.services.messages.browser import (
     MessageView,
     ReplyView,
     ShownReply,
+    TimedStep,
     Try,
 )
+from adapter.services.messages.quarantine import QUEUE
 from adapter.services.messages.replays import ParkedList, ParkedReason, ReplayedMessage
 from adapter.services.portal_failure.announcing import FailureState
-from adapter.services.registers.expiry import Expiring
+from adapter.services.registers.expiry import STOPS
 from adapter.services.watch.alerts import Alert, AlertName
 from adapter.services.watch.cases import Settlement
+from adapter.services.watch.console import Staying, Traffic, TrafficPart, TrafficSpan
 from adapter.services.watch.deadlines import DeadlineState
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.readings import PARTIES, Readings
@@ -63,11 +90,10 @@ def operator_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         incidents.ReportPage: [incidents.ReportPage(each) for each in _reports(text, at)],
         **_failing(text, at),
         quarantine.QuarantinePage: _quarantines(text, at),
-        figures.FiguresPage: [
-            figures.FiguresPage((), ()),
-            figures.FiguresPage((), None),
-            figures.FiguresPage(_counted(text), _ending(text, at)),
-        ],
+        figures.FiguresPage: _figures(text, at),
+        queues.QueuesPage: _queues(text, at),
+        machines.MachinesPage: _machines(text, at),
+        certificates_in_use.CertificatesInUsePage: _certificates(text, at),
     }
 
 
@@ -145,7 +171,7 @@ def _lists(text: str, at: datetime) -> list[Page]:
 
 def _said(text: str, at: datetime) -> ShownReply:
     return ShownReply(
-        *("id-2", "Acceptance", "20/21", "window", "0" * 64, at, at, None, at, "receipt", 2, text, None), is_copy=True
+        "id-2", "Acceptance", "20/21", "window", "0" * 64, at, at, None, at, "receipt", 2, None, text, is_copy=True
     )
 
 
@@ -157,6 +183,7 @@ def _messages(text: str, at: datetime) -> list[Page]:
     replies = [replace(_said(text, at), kind=kind.value, is_copy=False) for kind in ReplyKind]
     replies += [replace(_said(text, at), route=route.value, sent_at=None, answer="error") for route in Route]
     replies += [replace(_said(text, at), taken_back_at=at, answer=None)]
+    replies += [replace(_said(text, at), sent_at=None, fault=fault.value) for fault in PublishFault]
     whole = MessageView(
         listed=_listed(text, at),
         digest="0" * 64,
@@ -170,7 +197,7 @@ def _messages(text: str, at: datetime) -> list[Page]:
         xml=xml,
         findings=spots,
         tries=(Try(at, at), Try(at, None)),
-        steps=(),
+        steps=tuple(TimedStep(name, 1.5) for name in (*messages.MessageShownPage.known, text)),
         answers=tuple(replies),
         previous="a",
         following="b",
@@ -181,6 +208,7 @@ def _messages(text: str, at: datetime) -> list[Page]:
         listed=_listed(text, at, None),
         findings=(),
         tries=(),
+        steps=(),
         answers=(),
         previous=None,
         following=None,
@@ -217,6 +245,7 @@ def _quarantines(text: str, at: datetime) -> list[Page]:
     return [
         quarantine.QuarantinePage(bare, may_replay=True),
         quarantine.QuarantinePage(listed, may_replay=False),
+        quarantine.QuarantinePage(listed, may_replay=False, reason=text),
         quarantine.QuarantinePage(listed, may_replay=True, told=text),
         quarantine.QuarantinePage(listed, may_replay=True, replayed=(*done, gone)),
     ]
@@ -244,10 +273,99 @@ def _reports(text: str, at: datetime) -> list[Report]:
     ]
 
 
-def _counted(text: str) -> tuple[Figures, ...]:
-    return Figures(text, text, text, 3, 1, 0, 2, 2), Figures(None, None, text, 0, 0, 0, 0, 0)
+def _looked(at: datetime, seen: S) -> list[Snapshot[S]]:
+    """Seen now, seen and then not, seen long ago, never."""
+    now: Snapshot[S] = Snapshot(machine="gate-1", tried_at=at, taken_at=at, seen=seen, fault=None)
+    old = now.model_copy(update={"taken_at": at - timedelta(days=1)})
+    away = old.model_copy(update={"fault": "away"})
+    return [now, old, away, away.model_copy(update={"taken_at": None, "seen": None})]
 
 
-def _ending(text: str, at: datetime) -> tuple[Expiring, ...]:
-    certificate = InUse(Use.PARTNER, text, text, "f", text, at, at, text)
-    return (Expiring(certificate, breaks=True, stops=text),)
+def _figures(text: str, at: datetime) -> list[Page]:
+    counted = SpanCounted(9, 4, 2, 2, 1, 7, 2, 3, 5, 6, 6, 400.0, 1)
+    parts = (TrafficPart(at, counted), TrafficPart(at, None))
+    procedures = (
+        ProcedureCounted(9, 4, 2, 2, 1, 7, 2, 3, 5, 6, 6, 400.0, text),
+        ProcedureCounted(1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 1, 0.5, ""),
+        ProcedureCounted(1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0.0, text),
+        *(
+            ProcedureCounted(1, 1, 0, 0, 0, 1, 0, 0, *([0] * (2 - each)), *([1] * (each + 1)), 20.0, text)
+            for each in range(3)
+        ),
+    )
+    kinds = (*RUNNING_KINDS, "reconcile_within", text)
+    seen = [
+        KeptFigures(procedure=text, gate=text, kind=kind, met=3, late=1, unknown=0, overdue=2, open=2) for kind in kinds
+    ]
+    seen += [seen[0].model_copy(update={"procedure": None, "gate": None})]
+    looks = _looked(at, DeadlinesSeen(figures=tuple(seen)))
+    return [
+        *(figures.FiguresPage(at, Traffic(span, parts, procedures), looks[0]) for span in TrafficSpan),
+        *(figures.FiguresPage(at, Traffic(TrafficSpan.DAY, parts[1:], ()), look) for look in (None, *looks)),
+    ]
+
+
+def _queues(text: str, at: datetime) -> list[Page]:
+    queue = QueueSeen(
+        name=text,
+        messages=3,
+        ready=2,
+        unacknowledged=1,
+        consumers=0,
+        in_rate=0.25,
+        out_rate=12.0,
+        redelivered=4,
+        redelivery_rate=0.5,
+        oldest_at=at,
+        at_latest=True,
+        is_missing=False,
+        arrived=(),
+    )
+    unknown = {"messages": None, "unacknowledged": None, "consumers": None, "oldest_at": None, "redelivery_rate": 0.0}
+    rows = (
+        queue,
+        queue.model_copy(update={"name": QUEUE, "at_latest": False}),
+        queue.model_copy(update={**unknown, "is_missing": True}),
+    )
+    reasons = tuple(StayingReason(each.value, 2, at, 3) for each in Stays)
+    replies = tuple(
+        StayingReply("id-2", kind.value, "20", "21", text, text, 2026, at, 3, each.value, text, None)
+        for kind, each in zip(ReplyKind, Stays, strict=False)
+    )
+    replies += (replace(replies[0], number=None, year=None, answers="id-1", awaits_unit=None),)
+    replies += (replace(replies[-1], answers=None),)
+    staying = Staying(reasons, replies, more=True)
+    return [
+        *(queues.QueuesPage(at, look, staying, "") for look in _looked(at, QueuesSeen(queues=rows))),
+        *(queues.QueuesPage(at, None, staying, each.value) for each in Stays),
+        queues.QueuesPage(at, None, replace(staying, replies=(), more=False), "due"),
+        queues.QueuesPage(at, None, Staying((), (), more=False), ""),
+    ]
+
+
+def _machines(text: str, at: datetime) -> list[Page]:
+    names = (*(f"{name}-0" for name in NEEDS if name != "supervisor"), f"{text}-1")
+    parts = [
+        PartSeen(name=name, ready=bool(number % 2), resident_bytes=150 * 2**20, started_at=at)
+        for number, name in enumerate(names)
+    ]
+    seen = MachineSeen(parts=tuple(parts), missing=(text,), notes=(text,))
+    quiet = MachineSeen(parts=(), missing=(), notes=())
+    return [
+        machines.MachinesPage(at, (), 512),
+        machines.MachinesPage(at, tuple(_looked(at, seen)), 512),
+        machines.MachinesPage(at, tuple(_looked(at, quiet)), 512),
+    ]
+
+
+def _certificates(text: str, at: datetime) -> list[Page]:
+    rows = [
+        CertificateSeen(
+            use=use.value, name=name or text, serial=text, valid_from=at, valid_to=at + timedelta(days=days), stops=text
+        )
+        for days, (use, name) in zip((-1, 3, 30, *[400] * 20), STOPS, strict=False)
+    ]
+    rows += [rows[0].model_copy(update={"stops": "", "name": ""})]
+    looks = _looked(at, CertificatesSeen(certificates=tuple(rows)))
+    far = _looked(at, CertificatesSeen(certificates=tuple(rows[4:-1])))
+    return [certificates_in_use.CertificatesInUsePage(at, look, 60) for look in (None, *looks, far[0])]

@@ -22,7 +22,13 @@ from tests.harness.website import Website
 from tests.servers.identity import IdentityProvider
 
 SECRETS = ("C1234567", "001085012345")
-PAGES = ("/van-hanh", "/van-hanh/thong-diep", "/van-hanh/cach-ly", "/van-hanh/su-co", "/van-hanh/so-lieu")
+PAGES = (
+    "/van-hanh",
+    *(
+        f"/van-hanh/{name}"
+        for name in ("thong-diep", "cach-ly", "hang-doi", "tien-trinh", "su-co", "so-lieu", "chung-thu")
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +127,8 @@ def test_poisoned_messages_stand_by_reason_and_are_judged_again_with_one_list_of
     assert shown == ["taken up 3 times2Xử lý lại 2", "a defect1Xử lý lại 1"]
     for secret in SECRETS:
         assert secret not in operator.page.text
+    operator.get("/van-hanh/cach-ly?vi-sao=a%20defect")
+    assert len(operator.document().xpath("//main//table[2]/tbody/tr")) == 1
     operator.send("/van-hanh/cach-ly", **{"vi-sao": "taken up 3 times"})
     assert "Đã xử lý lại 2 thông điệp" in operator.told()
     assert len(operator.document().xpath("//table[caption]/tbody/tr")) == 2

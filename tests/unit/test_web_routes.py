@@ -186,6 +186,9 @@ OF_STAFF: dict[str, str] = {
     "POST /van-hanh/cong-hong/goi": Right.ANNOUNCE_FAILURE,
     "GET /van-hanh/cong-hong/tep/{name}": Right.ANNOUNCE_FAILURE,
     "GET /van-hanh/so-lieu": Right.BROWSE_MESSAGES,
+    "GET /van-hanh/hang-doi": Right.BROWSE_MESSAGES,
+    "GET /van-hanh/tien-trinh": Right.BROWSE_MESSAGES,
+    "GET /van-hanh/chung-thu": Right.BROWSE_MESSAGES,
     **{f"GET /quan-tri{each}": Right.MANAGE_PEOPLE for each in OF_ADMINISTRATION},
     "POST /quan-tri/lam/{act}": Right.MANAGE_PEOPLE,
     **{

@@ -71,15 +71,15 @@ class ParkedMessages:
 
     database: Database
 
-    def listed(self, *, actor: Actor) -> ParkedList:
-        """The reasons, and the oldest parked messages.
+    def listed(self, reason: str | None = None, *, actor: Actor) -> ParkedList:
+        """The reasons, and the oldest parked messages, of one reason (None: of any).
 
         Raises:
             NoRight: the actor may not browse messages.
         """
         needs(actor, Right.BROWSE_MESSAGES)
         with self.database.reading() as connection:
-            found = listings.parked(connection, limit=AT_ONCE + 1, head=0)
+            found = listings.parked(connection, limit=AT_ONCE + 1, head=0, reason=reason)
             reasons = tuple(ParkedReason(*each) for each in listings.parked_reasons(connection, _REASONS))
         return ParkedList(reasons, tuple(found[:AT_ONCE]), len(found) > AT_ONCE)
 

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from adapter.bootstrap import Components
+from adapter.bootstrap import Components, now
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.operator import failing, figures, incidents, messages, overview, quarantine
+from adapter.entrypoints.web.operator import (
+    certificates_in_use,
+    failing,
+    figures,
+    incidents,
+    machines,
+    messages,
+    overview,
+    quarantine,
+    queues,
+)
 from adapter.entrypoints.web.operator.overview import HOME, OperatorViews
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.services.access.rights import Right
@@ -26,5 +36,11 @@ def routes(pages: Pages, components: Components, guard: Guard) -> APIRouter:
         incidents.routes(pages, components.window, components.links, components.reconciliation, guard)
     )
     router.include_router(failing.routes(pages, components.failure_acts, guard))
-    router.include_router(figures.routes(pages, components.deadlines, components.expiry, components.legal_clock, guard))
+    console, stated = components.console, components.settings
+    router.include_router(queues.routes(pages, console, now, guard))
+    router.include_router(machines.routes(pages, console, stated.workers.memory_mib, now, guard))
+    router.include_router(figures.routes(pages, console, now, guard))
+    router.include_router(
+        certificates_in_use.routes(pages, console, max(stated.trust.alert_days, default=0), now, guard)
+    )
     return router

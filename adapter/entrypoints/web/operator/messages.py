@@ -17,12 +17,13 @@ from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.gateways.store.browse import ListPlace, WantedMessages
 from adapter.model.actor import Actor
+from adapter.model.ages import age
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.outcomes import MessageState, Word
-from adapter.model.stages import Channel
+from adapter.model.stages import ANSWERED, LOCKED, Channel, Stage
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right, has
-from adapter.services.messages.browser import MessageBrowser, MessagePage, MessageView, ReplyView
+from adapter.services.messages.browser import MessageBrowser, MessagePage, MessageView, ReplyView, ShownReply
 from adapter.services.replies.resend import Resend
 
 LIST = "/van-hanh/thong-diep"
@@ -87,6 +88,22 @@ class MessageShownPage(Page):
     view: MessageView
     may_unmask: bool
     fault: str = ""
+
+    known: ClassVar[frozenset[str]] = frozenset({*(stage.value for stage in Stage), LOCKED, ANSWERED})
+
+    @property
+    def together_ms(self) -> float:
+        """Of all steps."""
+        return sum(each.ms for each in self.view.steps)
+
+    @property
+    def longest_ms(self) -> float:
+        """Of the longest step."""
+        return max((each.ms for each in self.view.steps), default=0.0) or 1.0
+
+    def after_s(self, reply: ShownReply) -> float:
+        """Seconds from reception until it left."""
+        return age(reply.sent_at, self.view.listed.received_at) if reply.sent_at else 0.0
 
     @property
     def marked(self) -> dict[int, list[str]]:

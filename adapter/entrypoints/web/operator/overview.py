@@ -43,7 +43,8 @@ EXPLAINED = {
     AlertName.MESSAGES_PARKED: "/van-hanh/cach-ly",
     AlertName.DUTY_BROKEN: "/van-hanh/so-lieu",
     AlertName.DUTY_NEAR: "/van-hanh/so-lieu",
-    AlertName.CERTIFICATE_ENDS: "/van-hanh/so-lieu",
+    AlertName.CERTIFICATE_ENDS: "/van-hanh/chung-thu",
+    AlertName.REPLIES_STAY: "/van-hanh/hang-doi",
 }
 """The page that shows what an alert is about."""
 

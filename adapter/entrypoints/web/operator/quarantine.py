@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from adapter.entrypoints.web.browser import browser_of
@@ -31,6 +31,8 @@ class QuarantinePage(Page):
     may_replay: bool
     replayed: Sequence[ReplayedMessage] = ()
     told: str = ""
+    reason: str | None = None
+    """That of the messages which are listed; None: any."""
 
 
 def routes(pages: Pages, parked: ParkedMessages, replays: Replays, guard: Guard) -> APIRouter:
@@ -39,8 +41,13 @@ def routes(pages: Pages, parked: ParkedMessages, replays: Replays, guard: Guard)
     posted = posting(guard.by_session(Right.REPLAY_QUARANTINE))
 
     @router.get(ADDRESS)
-    def listed(request: Request, actor: Annotated[Actor, Depends(guard.by_session(Right.BROWSE_MESSAGES))]) -> Response:
-        page = QuarantinePage(parked.listed(actor=actor), has(actor, Right.REPLAY_QUARANTINE))
+    def listed(
+        request: Request,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.BROWSE_MESSAGES))],
+        reason: Annotated[str | None, Query(alias="vi-sao", max_length=500)] = None,
+    ) -> Response:
+        listed = parked.listed(reason, actor=actor)
+        page = QuarantinePage(listed, has(actor, Right.REPLAY_QUARANTINE), reason=reason)
         return pages.respond(request, page)
 
     @router.post(ADDRESS)
