@@ -33,6 +33,7 @@ from adapter.services.dossiers.pairs import Pairs
 from adapter.services.dossiers.paper_acts import PaperActs, SessionPaperActs
 from adapter.services.dossiers.paper_forms import PaperForms
 from adapter.services.dossiers.paper_records import PaperRecords
+from adapter.services.dossiers.paper_scans import PaperScans
 from adapter.services.dossiers.printing import AnswerPrints, CasePrints, Printing
 from adapter.services.dossiers.suspended import SuspendedAccounts
 from adapter.services.dossiers.worklist import WorkLists
@@ -99,6 +100,10 @@ class DossierComponents(CommonComponents):
     @cached_property
     def paper_forms(self) -> PaperForms:
         return PaperForms(self.catalogue, self.installation.units, self.schema_by_name, self.legal_clock)
+
+    @cached_property
+    def paper_scans(self) -> PaperScans:
+        return PaperScans(self.paper_records, self.attachments, self.catalogue)
 
     @cached_property
     def scanning(self) -> Scanning:

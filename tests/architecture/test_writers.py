@@ -25,6 +25,7 @@ WRITERS = {
         *("PaperRecords.enter", "PaperRecords.check", "PaperRecords.send_back"),
         "PaperRecords.show",  # that it was shown is journalled
     },
+    "services/dossiers/paper_scans.py": {"PaperScans.file"},  # that it was given out is journalled
     "services/attachments/keeping.py": {
         *("Attachments.to_draft", "Attachments.to_nothing_yet", "Attachments.to_paper"),
         *("Attachments.trim", "Attachments.sweep"),

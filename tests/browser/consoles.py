@@ -10,11 +10,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from adapter.model.actor import Role
+from adapter.services.dossiers.paper_values import PaperForm
 from tests.browser.administration_scenes import desk
 from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, kept, launch, visit
 from tests.browser.staff_scenes import Shift, administrator_of_customs, file_of, log_in_staff, shift
-from tests.harness.people import TESTER
+from tests.harness.fixtures import CLOCK
+from tests.harness.people import TESTER, person
 from tests.harness.statements import brought, logged_in
 from tests.harness.stores import sqlite_store
 from tests.harness.website import changed
@@ -47,6 +50,26 @@ def _waiting(house: Shift) -> str:
         for party in ("unregistered", "body"):
             built.certificate_holders.register(secret, brought(built, secret, party))
     return "/can-bo/chung-thu-so"
+
+
+def papers(house: Shift) -> Mapping[str, str]:
+    """What was done by hand: one entry to be compared, one sent back, one that has become a dossier."""
+    records = house.site.house.paper_records
+    an, binh = (person(code, Role.OFFICER, unit="*") for code in ("can-bo-2", "can-bo"))
+    values = {"gate": "HUUNGHI", "direction": "XC", "expectedArrival": "2026-03-02 09:00:00", "dateOfBirth": "1985-06"}
+    values |= {"declarantName": "Nguyễn Văn Giấy", "fullName": "NGUYEN VAN GIAY", "documentNumber": "B7654321"}
+    rows = {"children": [{"seq": "1", "fullName": "NGUYEN THI CON", "documentNumber": "C1234567"}]}
+    waits, wrong, done = (
+        records.enter(PaperForm("BQP0100002", number, 2026, CLOCK, CLOCK, "XN-7", values, rows), actor=an)
+        for number in ("045/BPCK", "046/BPCK", "044/BPCK")
+    )
+    records.send_back(wrong, reason="Năm sinh khác bản giấy", actor=binh)
+    return {
+        "giay": "/can-bo/giay",
+        "giay-moi": f"/can-bo/giay/moi?thu-tuc=BQP0100002&tu={wrong}",
+        "giay-doi-chieu": f"/can-bo/giay/{waits}",
+        "giay-ho-so": file_of(records.check(done, actor=binh)),
+    }
 
 
 def rights(house: Shift) -> Mapping[str, str]:
@@ -91,7 +114,7 @@ def main(folder: Path) -> int:
             def state(who: str, at: str) -> str:
                 return kept(browser, here / f"{who}.json", lambda page: log_in_staff(page, house.url, who, at))
 
-            for who, shown in (("can-bo", places), ("van-hanh", night), ("quan-tri", desk)):
+            for who, shown in (("can-bo", places), ("can-bo", papers), ("van-hanh", night), ("quan-tri", desk)):
                 pictures(browser, house.url, shown(house), state(who, "/"), folder)
             with visit(browser) as context:
                 administrator_of_customs(context, house)

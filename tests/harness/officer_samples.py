@@ -20,7 +20,9 @@ from adapter.entrypoints.web.officer import (
 )
 from adapter.entrypoints.web.officer import certificates as officer_certificates
 from adapter.entrypoints.web.page import Page
+from adapter.gateways.store.attachments import AttachedFile
 from adapter.gateways.store.paper_records import StoredPaperRecord
+from adapter.model.attachment import Scan
 from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, ReplyKind
@@ -142,6 +144,9 @@ def _papers(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     lists = tuple(paper_pages.PaperList("x", said, (boxes,), may_add=may) for may in (True, False))
     sections = (paper_pages.PaperSection(None, boxes), paper_pages.PaperSection(said, ()))
     troubles = (Trouble("so", said, said), Trouble("", None, said))
+    scans = [
+        AttachedFile(n, "0" * 64, text, "K", None, text, at, "pdf", 7, each, None, at) for n, each in enumerate(Scan)
+    ]
     refused = [f"paper.refused.{each}" for each in (*PaperWhy, "unit", "text")]
     return {
         paper_pages.PaperListPage: [
@@ -159,6 +164,7 @@ def _papers(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                 for own in (True, False)
             ),
             paper_pages.PaperEntryPage(waits, said, parts, False, "fault.empty", ""),
+            paper_pages.PaperEntryPage(waits, said, parts, True, "", "", scans, {"K": said}, 5, said),
             *(paper_pages.PaperEntryPage(waits, said, (), False, "", each) for each in refused),
         ],
     }

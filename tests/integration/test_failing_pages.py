@@ -120,6 +120,16 @@ def test_calls_are_made_from_the_list_and_their_results_stand_on_it(site: Websit
     assert person.send(f"{HERE}/goi", **sent | {"ket-qua": "x"}).status_code == 400
 
 
+def test_what_was_announced_stands_in_the_question_and_is_changed(site: Website) -> None:
+    person = announced(site, tu="2026-03-02T06:00")
+    (since,) = person.document().xpath("//input[@name='tu']/@value")
+    assert since == "2026-03-02T06:00"
+    changed_to = {"ly-do": "Mất điện.", "tu": str(since), "den": "2026-03-02T12:00"}
+    assert person.send(HERE, **changed_to).status_code == 200
+    (failure,) = site.house.portal_failure.folder.failures()
+    assert (failure.reason_vi, failure.number, failure.over_at) == ("Mất điện.", 1, None)
+
+
 def test_its_end_is_told_once(site: Website) -> None:
     person = announced(site, tu="2026-03-02T06:00")
     assert person.send(f"{HERE}/het").status_code == 200

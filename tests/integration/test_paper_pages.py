@@ -9,6 +9,7 @@ import pytest
 
 from adapter.gateways.store import tables
 from adapter.model.journal_events import JournalEvent
+from tests.harness import attached
 from tests.harness.browsing import Person
 from tests.harness.staff import logged_in, staffed
 from tests.harness.website import Website
@@ -163,6 +164,45 @@ def test_that_an_entry_was_shown_is_journalled(site: Website) -> None:
     logged_in(site, "can-bo-2", f"{LIST}/{entry(site).id}")
     shown = [row for row in site.rows(tables.journal) if row.event == JournalEvent.PAPER_SHOWN]
     assert [(row.actor, row.detail) for row in shown] == [("person:can-bo-2", {"paper": entry(site).id})]
+
+
+def attach(person: Person, number: int, name: str, raw: bytes) -> int:
+    """Send a file from the entry's page."""
+    person.get(f"{LIST}/{number}")
+    (token, *_) = person.document().xpath("//input[@name='csrf']/@value")
+    sent = {"data": {"csrf": str(token), "what": "KHAC"}, "files": {"file": (name, raw)}}
+    origin = {"Origin": person.site, "Referer": person.at}
+    return person.ask("POST", f"{LIST}/{number}/ban-quet", headers=origin, **sent).status_code
+
+
+def test_the_scan_is_attached_seen_by_the_colleague_and_becomes_the_dossiers(site: Website) -> None:
+    person, raw = entered(site), attached.letter()
+    number = entry(site).id
+    assert attach(person, number, "ban-giay.exe", b"MZ") == 422
+    assert attach(person, number, "ban-giay.pdf", raw) == 200
+    colleague = logged_in(site, "can-bo-2", f"{LIST}/{number}")
+    (place,) = colleague.document().xpath("//a[contains(@href, '/ban-quet/')]/@href")
+    assert "chưa quét mã độc" in colleague.told()
+    given = colleague.get(str(place))
+    assert given.content == raw
+    assert given.headers["content-disposition"].startswith("attachment")
+    shown = [row.detail for row in site.rows(tables.journal) if row.event == JournalEvent.ATTACHMENT_GIVEN]
+    assert [each["paper"] for each in shown] == [number]
+    stranger = logged_in(site, "mong-cai", LIST)
+    assert stranger.get(str(place)).status_code == 404
+    colleague.get(f"{LIST}/{number}")
+    assert colleague.send(f"{LIST}/{number}/khop").status_code == 200
+    (dossier,) = site.rows(tables.dossier)
+    assert [row.dossier_id for row in site.rows(tables.attachment)] == [dossier.id]
+    assert attach_late(colleague, number, raw) == 409
+
+
+def attach_late(person: Person, number: int, raw: bytes) -> int:
+    """The form as it was drawn before the entry was checked."""
+    (token, *_) = person.document().xpath("//input[@name='csrf']/@value")
+    sent = {"data": {"csrf": str(token), "what": "KHAC"}, "files": {"file": ("x.pdf", raw)}}
+    origin = {"Origin": person.site, "Referer": person.at}
+    return person.ask("POST", f"{LIST}/{number}/ban-quet", headers=origin, **sent).status_code
 
 
 @pytest.fixture

@@ -127,6 +127,8 @@ OF_STAFF: dict[str, str] = {
     "GET /can-bo/giay/{number}": Right.ENTER_PAPER,
     "POST /can-bo/giay/{number}/khop": Right.ENTER_PAPER,
     "POST /can-bo/giay/{number}/tra-lai": Right.ENTER_PAPER,
+    "POST /can-bo/giay/{number}/ban-quet": Right.ENTER_PAPER,
+    "GET /can-bo/giay/{number}/ban-quet/{digest}": Right.ENTER_PAPER,
     "GET /can-bo/xac-nhan": Right.CONFIRM,
     "GET /can-bo/tai-khoan": Right.SEE_REGISTERS,
     "GET /can-bo/tai-khoan/tam-dung": Right.DECIDE_ACCOUNTS,

@@ -140,6 +140,7 @@ def create_staff(components: Components) -> FastAPI:
         components.paper_records,
         components.paper_acts,
         components.paper_forms,
+        components.paper_scans,
         components.accounts,
         components.registry,
         components.attachments_given,

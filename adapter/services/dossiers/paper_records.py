@@ -164,6 +164,20 @@ class PaperRecords:
             journals.append(connection, self.database, shown)
         return row
 
+    def of_his_unit(self, row_id: int, *, actor: Actor, waiting: bool = False) -> None:
+        """That the entry is of the actor's unit, and that it waits where it has to; no value of it is shown.
+
+        Raises:
+            PaperRefused: it is checked or sent back already.
+            NotAllowed: there is none.
+            NoRight: the actor may not see it.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        with self.database.reading() as connection:
+            row = self._found(connection, row_id, actor)
+        if waiting:
+            _waits(row)
+
     def check(self, row_id: int, *, actor: Actor) -> DossierKey:
         """A second officer has compared it with the paper: it is a dossier from now on. Gives its key.
 

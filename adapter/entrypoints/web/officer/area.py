@@ -29,6 +29,7 @@ from adapter.services.dossiers.pairs import Pairs
 from adapter.services.dossiers.paper_acts import PaperActs
 from adapter.services.dossiers.paper_forms import PaperForms
 from adapter.services.dossiers.paper_records import PaperRecords
+from adapter.services.dossiers.paper_scans import PaperScans
 from adapter.services.dossiers.phrases import Phrases
 from adapter.services.dossiers.printing import CasePrints
 from adapter.services.dossiers.worklist import WorkLists
@@ -55,6 +56,7 @@ class OfficerUses:
     papers: PaperRecords
     paper_acts: PaperActs
     paper_forms: PaperForms
+    paper_scans: PaperScans
     accounts: Accounts
     registry: Registry
     given: AttachmentsGiven
@@ -67,7 +69,7 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router = APIRouter()
     router.include_router(certificates.routes(pages, uses.registry, guard))
     router.include_router(worklist.routes(pages, uses.lists, uses.papers, guard))
-    router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, guard))
+    router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, uses.paper_scans, guard))
     router.include_router(accounts.routes(pages, uses.accounts, guard))
     router.include_router(confirming.routes(shared))
     router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, uses.given, guard))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from adapter.entrypoints.web.form_page import Box, FormView, Row, Trouble, said, trouble, troubles
 from adapter.entrypoints.web.moments import moment_of
 from adapter.entrypoints.web.page import Page
+from adapter.gateways.store.attachments import AttachedFile
 from adapter.gateways.store.paper_records import StoredPaperRecord, Texts
 from adapter.model.procedure import Label, Procedure
 from adapter.pipeline.envelope import VIETNAM
@@ -107,6 +108,10 @@ class PaperEntryPage(Page):
     """The key of words for what is wrong with the reason; empty: nothing is."""
     refused: str
     """The key of words for why the act was not done; empty: it was not tried."""
+    scans: Sequence[AttachedFile] = ()
+    kinds: Mapping[str, Label] = field(default_factory=dict)
+    most_mb: int = 0
+    bad_file: Label | None = None
 
     @property
     def waits(self) -> bool:

@@ -24,10 +24,11 @@ from adapter.entrypoints.web.officer.paper_pages import (
     head_faults,
     paper_form,
 )
-from adapter.entrypoints.web.page import PERSONAL, Pages
+from adapter.entrypoints.web.page import PERSONAL, Pages, attachment
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.model.actor import Actor
+from adapter.model.attachment import BadFile
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.procedure import Label
 from adapter.model.text import REASON
@@ -36,12 +37,16 @@ from adapter.services.dossiers.acts import SessionOver
 from adapter.services.dossiers.paper_acts import PaperActs
 from adapter.services.dossiers.paper_forms import PaperForms
 from adapter.services.dossiers.paper_records import PaperRecords
+from adapter.services.dossiers.paper_scans import PaperScans
 from adapter.services.dossiers.paper_values import NoSuchForm, PaperRefused, dossier_number
 
 _SHOWN = 100
 DONE = ("enter", "send_back")
 _ADD = "add:"
 """What a button says that adds a row; the list's name stands behind it."""
+_BESIDE = 65_536
+"""Bytes of a form beside its file."""
+_Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 _Entry = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _Code = Annotated[str, Query(alias="thu-tuc", pattern=r"^[A-Za-z0-9]{1,40}$")]
 _From = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
@@ -55,6 +60,7 @@ class _Papers:
     records: PaperRecords
     acts: PaperActs
     forms: PaperForms
+    scans: PaperScans
 
     def list(self, request: Request, actor: Actor, done: str) -> Response:
         waiting = self.records.unchecked(_SHOWN, actor=actor)
@@ -113,12 +119,48 @@ class _Papers:
         return self.pages.respond(request, page, 422)
 
     def shown(
-        self, request: Request, row: StoredPaperRecord, actor: Actor, fault: str = "", refused: str = ""
+        self,
+        request: Request,
+        row: StoredPaperRecord,
+        actor: Actor,
+        fault: str = "",
+        refused: str = "",
+        bad_file: Label | None = None,
     ) -> Response:
         """An entry beside the paper."""
-        parts = tuple(self.view(row.procedure, actor, row).parts(row))
-        page = PaperEntryPage(row, self.title(row), parts, row.entered_by == actor.id, fault, refused)
-        return self.pages.respond(request, page, 409 if refused else 422 if fault else 200)
+        parts, scans = tuple(self.view(row.procedure, actor, row).parts(row)), self.scans
+        page = PaperEntryPage(
+            *(row, self.title(row), parts, row.entered_by == actor.id, fault, refused),
+            scans.of(row.id, actor=actor),
+            scans.kinds,
+            scans.most // (1 << 20),
+            bad_file,
+        )
+        return self.pages.respond(request, page, 409 if refused else 422 if fault or bad_file else 200)
+
+    def attach(self, request: Request, number: int, sent: Posting) -> Response:
+        """Attach a scan."""
+        row = self.entry(number, sent.actor)
+        try:
+            if sent["what"] not in self.scans.kinds:
+                raise HTTPException(400)
+            self.scans.add(number, sent["what"], sent.file_name, sent.file, actor=sent.actor)
+        except BadFile as error:
+            stated = self.forms.catalogue.findings.state(error.finding)
+            return self.shown(request, row, sent.actor, bad_file=Label(stated.vi, stated.en))
+        except NotAllowed as error:
+            return self.shown(request, self.entry(number, sent.actor), sent.actor, refused=refusal(error))
+        return RedirectResponse(f"{LIST}/{number}", 303, PERSONAL)
+
+    def scan(self, number: int, digest: str, actor: Actor) -> Response:
+        """A scan, to be kept by the browser and opened outside of it."""
+        try:
+            found = self.scans.file(number, digest, actor=actor)
+        except NotAllowed:
+            found = None
+        if found is None:
+            raise HTTPException(404)
+        return attachment(found.body, found.kind.media_type, f"{digest[:12]}{found.kind.suffixes[0]}")
 
     def check(self, request: Request, number: int, actor: Actor) -> Response:
         """It agrees with the paper."""
@@ -167,9 +209,12 @@ def secret_of(request: Request) -> str:
     return secret
 
 
-def routes(pages: Pages, records: PaperRecords, acts: PaperActs, forms: PaperForms, guard: Guard) -> APIRouter:
+def routes(
+    pages: Pages, records: PaperRecords, acts: PaperActs, forms: PaperForms, scans: PaperScans, guard: Guard
+) -> APIRouter:
     """/can-bo/giay and what is below it."""
-    papers, router = _Papers(pages, records, acts, forms), APIRouter(include_in_schema=False)
+    papers, router = _Papers(pages, records, acts, forms, scans), APIRouter(include_in_schema=False)
+    _scans(router, papers, guard)
     may = guard.by_session(Right.ENTER_PAPER)
 
     @router.get(LIST)
@@ -204,3 +249,17 @@ def routes(pages: Pages, records: PaperRecords, acts: PaperActs, forms: PaperFor
         return papers.send_back(request, number, sent)
 
     return router
+
+
+def _scans(router: APIRouter, papers: _Papers, guard: Guard) -> None:
+    """The scans of an entry; a file is larger than other forms."""
+    may = guard.by_session(Right.ENTER_PAPER)
+    attaching = guard.by_session(Right.ENTER_PAPER, form_bytes=papers.scans.most + _BESIDE)
+
+    @router.post(f"{LIST}/{{number}}/ban-quet")
+    def attach(request: Request, number: _Entry, sent: Annotated[Posting, Depends(posting(attaching))]) -> Response:
+        return papers.attach(request, number, sent)
+
+    @router.get(f"{LIST}/{{number}}/ban-quet/{{digest}}")
+    def scan(number: _Entry, digest: _Digest, actor: Annotated[Actor, Depends(may)]) -> Response:
+        return papers.scan(number, digest, actor)

@@ -18,11 +18,12 @@ from adapter.entrypoints.web.moments import moment_of
 from adapter.entrypoints.web.operator.asking import fault_of_reason
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
 from adapter.entrypoints.web.posting import Posting, posting
-from adapter.gateways.portal_failure import KeptContact
+from adapter.gateways.portal_failure import KeptContact, KeptFailure
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.procedure import Label
 from adapter.model.text import REASON, text_fault
+from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right
 from adapter.services.portal_failure.announcing import FailureState, PortalFailureActs
 from adapter.services.portal_failure.failure import LETTER, MINISTRY, PDF, TEXT, CallResult, FailureReport
@@ -81,8 +82,9 @@ class _Failing:
     acts: PortalFailureActs
 
     def show(self, request: Request, actor: Actor, status: int = 200, **more: object) -> Response:
-        place = str(self.acts.failure.pages)
-        page = FailingPage(self.acts.state(actor=actor), self.acts.post is not None, place, **more)  # type: ignore[arg-type]
+        place, state = str(self.acts.failure.pages), self.acts.state(actor=actor)
+        more.setdefault("given", _announced(state.failure))
+        page = FailingPage(state, self.acts.post is not None, place, **more)  # type: ignore[arg-type]
         return self.pages.respond(request, page, status)
 
     def begin(self, request: Request, sent: Posting) -> Response:
@@ -123,6 +125,15 @@ class _Failing:
             page = CallListPage(self.acts.contacts(actor=sent.actor), told=str(error))
             return self.pages.respond(request, page, 409)
         return RedirectResponse(f"{HERE}/goi?xong=goi", 303, PERSONAL)
+
+
+def _announced(failure: KeptFailure | None) -> dict[str, str]:
+    """What was announced, to be changed; nothing where no failure is open."""
+    if failure is None:
+        return {}
+    times = {"tu": failure.since, "den": failure.expected_end}
+    typed = {name: f"{at.astimezone(VIETNAM):%Y-%m-%dT%H:%M}" if at else "" for name, at in times.items()}
+    return {"ly-do": failure.reason_vi, "ly-do-en": failure.reason_en, "thu": "1", **typed}
 
 
 def _back(done: str, then: Callable[[], None] | None = None) -> Response:
