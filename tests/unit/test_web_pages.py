@@ -290,3 +290,9 @@ def test_every_file_that_the_style_names_is_there() -> None:
     named = re.findall(r"url\(([^)]+)\)", (WEB / "static" / "app.css").read_text(encoding="utf-8"))
     assert named
     assert [name for name in named if not static.address(name)] == []
+
+
+def test_a_page_that_takes_keys_tells_them() -> None:
+    taking = [each for each in WEB.rglob("*.html") if each.name != "keys.html"]
+    texts = {each.name: each.read_text(encoding="utf-8") for each in taking}
+    assert [name for name, text in texts.items() if "console.js" in text and '"keys.html"' not in text] == []
