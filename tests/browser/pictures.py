@@ -15,9 +15,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from adapter.bootstrap import Components
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.procedure import Meaning
 from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, kept, launch, log_in, portal, visit
+from tests.harness import attached
 from tests.harness.statements import brought, logged_in, signed
 from tests.harness.stores import sqlite_store
 from tests.harness.website import citizen_message
@@ -67,6 +69,7 @@ def _answering(house: Portal) -> dict[str, str]:
         "tra-loi-yeu-cau": f"/khai-bao/{draft.public_id}/kiem-tra",
         "cho-gui": f"/khai-bao/{waits.public_id}/cho",
         "uy-quyen": "/uy-quyen",
+        "tep-dinh-kem": f"/khai-bao/{with_files(built, an)}/dinh-kem/attachments",
     }
 
 
@@ -79,6 +82,23 @@ def _certified(house: Portal) -> dict[str, str]:
     statement = built.signed_uploads.statement(hashlib.sha256(file).hexdigest())
     value = built.signed_uploads.send(signed(statement or b"", "citizen"), file)
     return {"chung-thu-so": "/chung-thu-so", "tep-ky-so": "/tep-ky-so", "da-nhan-tep": f"/tep-ky-so/{value}"}
+
+
+def with_files(house: Components, who: Actor) -> str:
+    """A draft with a letter and a picture attached; its id."""
+    assert who.number is not None
+    offered = next(each for each in house.drafts.offered() if each.attached is not None)
+    draft = house.drafts.begin(who.number, offered, "HUUNGHI", {})
+    rows = []
+    for what, name, raw in (
+        ("CV_TRA_LOI", "công văn.pdf", attached.letter()),
+        ("HO_CHIEU", "hộ chiếu.png", attached.picture()),
+    ):
+        kept = house.attachments.to_draft(who, draft.public_id, what, name, raw)
+        row = {"attachmentKind": what, "fileName": kept.name, "fileSize": str(len(raw)), "fileDigest": kept.digest}
+        rows.append(row)
+    house.drafts.save(draft, draft.answers.with_rows("attachments", rows))
+    return draft.public_id
 
 
 def _opened(browser: Browser, house: Portal, state: str) -> str:
