@@ -585,6 +585,7 @@ def _statements(post: Post) -> None:
             taken = house.certificate_holders.register(secret, brought(house, secret, party))
             house.registry.decline(taken.serial, reason="Thiếu giấy tờ", actor=WHO)
         taken = house.certificate_holders.register(secret, brought(house, secret, "unregistered"))
+        assert len(house.registry.waiting(actor=WHO)) == 2
         house.registry.approve(taken.serial, actor=WHO)
     house.grant_signers.give(secret, granting(house, secret, document="UQ-KY-1"))
     file = signed(citizen_message(Purpose="Gửi không đăng nhập", messageId="signed-file"), "citizen")

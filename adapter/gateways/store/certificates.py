@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, insert, or_, select, text, tuple_, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.lists import among
@@ -156,11 +156,9 @@ def add(connection: Connection, database: Database, values: NewCertificate) -> i
 
 def waiting(connection: Connection, most: int) -> list[Registered]:
     """Those that wait for an officer, the oldest first."""
-    query = select(*_COLUMNS).where(certificate.c.state == CertificateState.WAITING.value)
-    return [
-        _registered(row)
-        for row in connection.execute(query.order_by(certificate.c.changed_at, certificate.c.id).limit(most))
-    ]
+    # As text, since a prepared statement finds its index of them by no parameter.
+    query = select(*_COLUMNS).where(text("state = 'waiting'")).order_by(certificate.c.changed_at, certificate.c.id)
+    return [_registered(row) for row in connection.execute(query.limit(most))]
 
 
 def change(
