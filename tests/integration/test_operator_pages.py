@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from adapter.gateways.store.tables import journal, outbox
 from adapter.model.identifiers import Digest
-from adapter.model.stages import Channel, Submission
+from adapter.model.stages import ANSWERED, LOCKED, Channel, Submission
 from adapter.services.messages import replays
 from adapter.services.replies.dispatch import Dispatch
 from tests.harness.browsing import Person
@@ -79,6 +79,15 @@ def test_a_message_is_found_by_its_dossier_unmasked_with_a_reason_and_journalled
     operator.send(f"/van-hanh/thong-diep/{message}/hien", **{"ly-do": "Cổng hỏi"})
     assert "C1234567" in operator.page.text
     assert journalled(site, "message.unmasked") == [("person:van-hanh", "Cổng hỏi")]
+
+
+def test_a_message_shows_each_step_with_its_milliseconds(site: Website, message: str) -> None:
+    steps = site.house.message_browser.show(message, actor=TESTER).steps
+    assert [each.name for each in steps] == ["open", "verify", "validate", "read", "check", LOCKED, ANSWERED]
+    assert all(each.ms >= 0 for each in steps)
+    operator = logged_in(site, "van-hanh", f"/van-hanh/thong-diep/{message}")
+    operator.get(f"/van-hanh/thong-diep/{message}")
+    assert len(operator.document().xpath("//section[@aria-labelledby='steps']//tbody/tr")) == len(steps) + 1
 
 
 def test_an_auditor_reads_and_neither_unmasks_nor_acts(site: Website, message: str) -> None:
