@@ -19,7 +19,7 @@ from adapter.model.procedure import Label, Procedure
 from adapter.services.attachments.giving import AttachmentsGiven
 from adapter.services.attachments.keeping import Attachments
 from adapter.services.attachments.scanning import Scanning
-from adapter.services.decisions.remote import RemoteActs, RemotePaperActs, RemoteReplays
+from adapter.services.decisions.remote import RemoteActs, RemotePaperActs, RemoteReplays, RemoteReports
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
@@ -46,6 +46,8 @@ from adapter.services.replies.correspondence import Correspondence
 from adapter.services.replies.resend import Resend
 from adapter.services.replies.settling import Settling
 from adapter.services.replies.signing import Signing
+from adapter.services.watch.incident_reports import IncidentReports, ReportsOnPages, SessionReports
+from adapter.services.watch.report_print import ReportPrints
 
 
 def _kinds(procedure: Procedure) -> str | None:
@@ -172,6 +174,24 @@ class DossierComponents(CommonComponents):
     @cached_property
     def pairs(self) -> Pairs:
         return Pairs(self.database, lambda: self.catalogue, self.installation.units, self.legal_clock)
+
+    @cached_property
+    def report_prints(self) -> ReportPrints:
+        return ReportPrints(Layouts(self.settings.folders.prints), self._label(self.settings.web.about.authority))
+
+    @cached_property
+    def incident_reports(self) -> IncidentReports:
+        organization = self.settings.installation.organization
+        return IncidentReports(
+            self.reconciliation, lambda: self.report_prints, lambda: self.keys().system, organization
+        )
+
+    @cached_property
+    def reports_on_pages(self) -> ReportsOnPages:
+        """Signed reports of incidents that are asked for from a page."""
+        if self.reach is not Reach.WHOLE:
+            return RemoteReports(self.decisions.ask)
+        return SessionReports(lambda: self.incident_reports, self._officer)
 
     @cached_property
     def parked_messages(self) -> ParkedMessages:

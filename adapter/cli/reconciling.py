@@ -18,7 +18,6 @@ from adapter.model.identifiers import DossierKey
 from adapter.pipeline.pairs import PairVerdict
 from adapter.services.dossiers.pairs import DossierPair
 from adapter.services.watch.reconciliation import PaperLine, Report, ReportLine
-from adapter.services.watch.report_document import signed
 
 Key = Annotated[str, typer.Argument(metavar="NUMBER/YEAR", help="A dossier.")]
 Reason = Annotated[str, typer.Option(help="The journal keeps it.")]
@@ -33,7 +32,8 @@ def reconcile_report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write it there as XML, signed by the system's key, for the window's manager."
+            metavar="FILE",
+            help="For the window's manager: XML signed by the system's key, and a page beside it (.pdf).",
         ),
     ] = None,
     by: By = None,
@@ -45,14 +45,14 @@ def reconcile_report(
     No value of a person is in it. Exit code 1 while something is open.
     """
     components = open_components(config)
-    report = components.reconciliation.report(incident, actor=acting(components, by))
-    if out is not None:
-        body = signed(report, authority=components.settings.installation.organization, key=components.keys().system)
-        try:
-            out.write_bytes(body)
-        except OSError as error:
-            raise Misconfigured(f"cannot write {out}: {error.strerror}") from None
-        report = components.reconciliation.reported(report, actor=acting(components, by))
+    actor = acting(components, by)
+    if out is None:
+        report = components.reconciliation.report(incident, actor=actor)
+    else:
+        files = components.incident_reports.make(incident, actor=actor)
+        for file, body in ((out, files.xml), (out.with_suffix(".pdf"), files.pdf)):
+            _written(file, body)
+        report = components.incident_reports.given(files, actor=actor)
     if json:
         named = {each.name: getattr(report, each.name) for each in fields(report)}
         as_json(
@@ -108,6 +108,13 @@ def reconcile_reopen(one: Key, other: Key, officer: OfficerId, reason: Reason, c
     components = open_components(config)
     components.pairs.reopen(_key(one), _key(other), acting(components, officer), reason=reason)
     line(f"nothing is said any more of {one} and {other}")
+
+
+def _written(file: Path, body: bytes) -> None:
+    try:
+        file.write_bytes(body)
+    except OSError as error:
+        raise Misconfigured(f"cannot write {file}: {error.strerror}") from None
 
 
 def _named(pair: DossierPair) -> dict[str, object]:

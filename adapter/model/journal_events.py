@@ -30,6 +30,8 @@ class JournalEvent(StrEnum):
     PAIR_SETTLE = "pair.settle"
     """An officer has said whether two dossiers that declare the same are one; each of them has the entry."""
     PAIR_REOPEN = "pair.reopen"
+    INCIDENT_REPORT = "incident.report"
+    """The signed report of an incident was given out; the entry has the SHA-256 of its files."""
     PAPER_ENTER = "paper.enter"
     PAPER_RETURN = "paper.return"
     PAPER_SHOWN = "paper.shown"

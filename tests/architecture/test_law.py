@@ -23,6 +23,7 @@ ARTICLES = {
     *("12(2)", "12(3)", "13(1)", "13(2)", "14", "15(2)", "16(1)", "16(2)", "16(3)(b)", "17(1)", "17(3)"),
     *(f"NĐ 85/2019 17({clause})" for clause in (1, 2, 3, 5)),
     *(f"Letter of 27/5/2022, {part}" for part in (1, 2)),
+    *("Draft 1", "Draft 2 (who)", "Draft 2 (why)", "Draft 2 (how)", "Draft 3"),
 }
 SOURCES = [
     file
@@ -60,6 +61,17 @@ def test_each_fixture_that_is_named_exists() -> None:
 def test_each_article_on_border_guard_and_declarant_has_its_row() -> None:
     told = {article.strip() for row in ROWS for article in re.split(r", (?!\d$)", row[0])}
     assert sorted(ARTICLES - told) == []
+
+
+def test_each_part_of_the_five_texts_has_its_row() -> None:
+    """The page goes through them sentence by sentence."""
+    told = {article.strip() for row in ROWS for article in re.split(r", (?!\d$)", row[0])}
+    _, _, parts = PAGE.partition("## The five texts about the portal, part by part")
+    texts = re.findall(r"^- \*(.+?)\*: (.+)$", parts, re.M)
+    named = {name for _, said in texts for name in re.findall(r"\[(.+?)\]", said)}
+    assert len(texts) == 5
+    assert len(named) >= 40
+    assert sorted(named - told) == []
 
 
 def test_no_text_cites_the_amending_decision_for_an_article_of_the_amended_one() -> None:

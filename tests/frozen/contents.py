@@ -35,7 +35,7 @@ JOURNAL = (
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
     "attachment.given",
-    *("paper.enter", "paper.return", "paper.shown", "dossier.record", "pair.settle", "pair.reopen"),
+    *("paper.enter", "paper.return", "paper.shown", "dossier.record", "pair.settle", "pair.reopen", "incident.report"),
     *("portal.failed", "portal.works", "portal.call_list_shown"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *(

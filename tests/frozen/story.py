@@ -737,8 +737,8 @@ def _on_paper(post: Post) -> None:
     _attached(post, entered, lambda: papers.check(entered, actor=HEAD))
     papers.enter(replace(form, number="GIAY2", confirmed_at=None, confirmation=None), actor=WHO)
     papers.send_back(papers.enter(replace(form, number="GIAY3"), actor=WHO), reason=REASON, actor=HEAD)
-    report = post.house.reconciliation.report(str(incident.id), actor=WHO)
-    post.house.reconciliation.reported(report, actor=WHO)
+    reports = post.house.incident_reports
+    reports.given(reports.make(str(incident.id), actor=WHO), actor=WHO)
 
 
 def _attached(post: Post, entered: int, check: Callable[[], DossierKey]) -> None:

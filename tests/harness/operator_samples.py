@@ -87,7 +87,7 @@ def operator_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                 (StoredLink(1, text, None, True, at, None, text, text, at, None, None),),
             ),
         ],
-        incidents.ReportPage: [incidents.ReportPage(each) for each in _reports(text, at)],
+        incidents.ReportPage: [incidents.ReportPage(each, may) for each in _reports(text, at) for may in (True, False)],
         **_failing(text, at),
         quarantine.QuarantinePage: _quarantines(text, at),
         figures.FiguresPage: _figures(text, at),

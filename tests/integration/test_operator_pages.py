@@ -118,6 +118,9 @@ def test_the_window_is_said_to_be_down_and_that_word_is_taken_back(site: Website
     operator.get("/van-hanh/su-co")
     (report,) = operator.document().xpath("//tbody//a[contains(@href, '/van-hanh/su-co/')]/@href")
     assert operator.get(report).status_code == 200
+    assert operator.send(f"{report}/bao-cao").content.startswith(b"PK"), "signed XML and page in one ZIP"
+    assert operator.get(f"{report}/bao-cao.pdf").content.startswith(b"%PDF")
+    assert len([row for row in site.rows(journal) if row.event == "incident.report"]) == 1
     operator.get("/van-hanh")
     operator.send("/van-hanh/cong/end")
     assert "Đã bỏ xác định" in operator.told()

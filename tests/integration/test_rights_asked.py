@@ -162,6 +162,7 @@ ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     "unmask a message": lambda house, who: house.message_browser.unmask("1", reason="x", actor=who),
     "resend": lambda house, who: house.resend.again("1", reason="x", actor=who),
     "report an incident": lambda house, who: house.reconciliation.report("1", actor=who),
+    "make a signed report": lambda house, who: house.incident_reports.make("1", actor=who),
     "replay": lambda house, who: _quarantine(house).replay(_HELD, actor=who),
     "replay all": lambda house, who: _quarantine(house).replay_all(actor=who),
     "issue": lambda house, who: house.tokens.issue("declarant", "a", CITIZEN, actor=who),

@@ -59,6 +59,7 @@ take_payload                         x
 replay_quarantine                    x
 override_window                      x
 announce_failure                     x
+report_incident                      x
 manage_tokens                           x
 manage_people                           x
 manage_customs_people                         x

@@ -187,6 +187,8 @@ OF_STAFF: dict[str, str] = {
     "GET /van-hanh/cong-hong/goi": Right.ANNOUNCE_FAILURE,
     "POST /van-hanh/cong-hong/goi": Right.ANNOUNCE_FAILURE,
     "GET /van-hanh/cong-hong/tep/{name}": Right.ANNOUNCE_FAILURE,
+    "GET /van-hanh/su-co/{number}/bao-cao.pdf": Right.BROWSE_MESSAGES,
+    "POST /van-hanh/su-co/{number}/bao-cao": Right.REPORT_INCIDENT,
     "GET /van-hanh/so-lieu": Right.BROWSE_MESSAGES,
     "GET /van-hanh/hang-doi": Right.BROWSE_MESSAGES,
     "GET /van-hanh/tien-trinh": Right.BROWSE_MESSAGES,
@@ -220,6 +222,7 @@ OF_AN_OPERATOR = {
     Right.OVERRIDE_WINDOW,
     Right.REPLAY_QUARANTINE,
     Right.ANNOUNCE_FAILURE,
+    Right.REPORT_INCIDENT,
 }
 OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
     "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN, Right.GRANT_OWN, Right.CERTIFY_OWN}},

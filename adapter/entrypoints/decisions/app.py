@@ -5,6 +5,7 @@ It trusts only what it can verify: the caller by his session or token, the decla
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import ValidationError
@@ -25,6 +26,7 @@ from adapter.services.door.reception import Caller, Reception
 from adapter.services.dossiers.acts import Acts
 from adapter.services.dossiers.paper_acts import PaperActs
 from adapter.services.messages.replays import Replays
+from adapter.services.watch.incident_reports import ReportsOnPages
 
 _REFUSED, _FAILED, _LARGE = 409, 500, 413
 _BESIDE = 65_536
@@ -45,6 +47,7 @@ def create_decisions(components: Components) -> Starlette:
         "/numbers": _numbers(components.reception, callers),
         "/acts": _acts(components.acts),
         "/replays": _replays(components.replays),
+        "/reports": _reports(components.reports_on_pages),
         **_papers(components.paper_acts),
         **_statements(components),
         "/alive": lambda body, headers: b"{}",
@@ -138,6 +141,17 @@ def _session(headers: Mapping[str, str]) -> str:
     if scheme != SESSION:
         raise NotAllowed("an act is asked for by a session")
     return secret
+
+
+def _reports(reports: ReportsOnPages) -> Work:
+    def make(body: bytes, headers: Mapping[str, str]) -> bytes:
+        scheme, _, secret = headers.get("authorization", "").partition(" ")
+        asked = wire.REPORT_ASKED.validate_json(body)
+        if scheme != SESSION:
+            raise NotAllowed("a report is asked for by a session")
+        return wire.REPORT_MADE.dump_json(base64.b64encode(reports.packed(secret, asked.incident)))
+
+    return make
 
 
 def _declarant(callers: Callers, headers: Mapping[str, str]) -> Caller:

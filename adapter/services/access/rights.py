@@ -65,6 +65,8 @@ class Right(StrEnum):
     """State that the window is up or down, end that, or end a notice of its manager."""
     ANNOUNCE_FAILURE = "announce_failure"
     """Announce that the portal itself has failed and that it works again, and see whom to call."""
+    REPORT_INCIDENT = "report_incident"
+    """Make the signed report of an incident for the window's manager."""
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_CUSTOMS_PEOPLE = "manage_customs_people"
@@ -109,6 +111,7 @@ RIGHT_NAMES = {
     Right.REPLAY_QUARANTINE: Label("xử lý lại thông điệp bị giữ", "replay messages from quarantine"),
     Right.OVERRIDE_WINDOW: Label("xác định trạng thái Cổng", "say whether the window is up or down"),
     Right.ANNOUNCE_FAILURE: Label("báo sự cố của Cổng", "announce a failure of the portal"),
+    Right.REPORT_INCIDENT: Label("lập báo cáo sự cố có ký", "make the signed report of an incident"),
     Right.MANAGE_TOKENS: Label("cấp và thu hồi mã truy cập", "issue and revoke tokens"),
     Right.MANAGE_PEOPLE: Label("quản lý người dùng", "manage people"),
     Right.MANAGE_CUSTOMS_PEOPLE: Label("quản lý người dùng hải quan", "manage people of customs"),
@@ -157,6 +160,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.REPLAY_QUARANTINE: frozenset({Role.OPERATOR}),
     Right.OVERRIDE_WINDOW: frozenset({Role.OPERATOR}),
     Right.ANNOUNCE_FAILURE: frozenset({Role.OPERATOR}),
+    Right.REPORT_INCIDENT: frozenset({Role.OPERATOR}),
     Right.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
     Right.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Right.MANAGE_CUSTOMS_PEOPLE: frozenset({Role.CUSTOMS_ADMINISTRATOR}),

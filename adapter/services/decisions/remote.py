@@ -145,6 +145,18 @@ class RemotePaperActs:
         return self.ask(path, body, {"Authorization": Shown(SESSION, secret).header})
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteReports:
+    """Signed reports of incidents, for the staff's process."""
+
+    ask: Ask
+
+    def packed(self, secret: str, incident: str) -> bytes:
+        """As `ReportsOnPages.packed`."""
+        asked = wire.REPORT_ASKED.dump_json(wire.ReportAsked(incident))
+        return _told(self.ask("/reports", asked, {"Authorization": Shown(SESSION, secret).header}), wire.REPORT_MADE)
+
+
 def _headers(caller: Caller) -> dict[str, str]:
     shown = SHOWN.get()
     if shown is None:

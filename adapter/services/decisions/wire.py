@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
+from pydantic import Base64Bytes, TypeAdapter
 
 from adapter.model.errors import Misconfigured, NoRight, NotAllowed, Unavailable
 from adapter.model.finding import StatedFinding
@@ -75,6 +75,13 @@ class SuspensionAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportAsked:
+    """The request of `ReportsOnPages.packed`."""
+
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
 class WireError:
     """The kind of an error and its text. Of a defect only the kind: its text may quote personal data."""
 
@@ -95,6 +102,7 @@ REPLAY_ASKED, REPLAYED = TypeAdapter(ReplayAsked), TypeAdapter(tuple[ReplayedMes
 PAPER_FORM, PAPER_ENTRY = TypeAdapter(PaperForm), TypeAdapter(int)
 PAPER_CHECK_ASKED, PAPER_RETURN_ASKED = TypeAdapter(PaperCheckAsked), TypeAdapter(PaperReturnAsked)
 DONE = TypeAdapter(None)
+REPORT_ASKED, REPORT_MADE = TypeAdapter(ReportAsked), TypeAdapter(Base64Bytes)
 ERROR = TypeAdapter(WireError)
 
 _PLAIN: Mapping[str, type[NotAllowed | Unavailable | Misconfigured]] = {

@@ -3,20 +3,22 @@ the window's books, by when it had to, and what is open and why. It holds no val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from adapter.gateways.store import journal, paper_records, windows
 from adapter.gateways.store import pairs as pairs_store
-from adapter.gateways.store import paper_records, windows
 from adapter.gateways.store import reconciliation as store
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.incident_records import IncidentAnswer
+from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.model.actor import Actor
 from adapter.model.ages import age
 from adapter.model.errors import NotAllowed
+from adapter.model.journal_events import JournalEvent
 from adapter.model.outcomes import Route
 from adapter.model.stages import Channel
 from adapter.services.access.rights import Right, needs
@@ -172,8 +174,10 @@ class Reconciliation:
             made_at=now,
         )
 
-    def reported(self, report: Report, *, actor: Actor) -> Report:
-        """The signed report is written: what was done on paper and checked counts as reported. Gives it so.
+    def reported(self, report: Report, digests: Mapping[str, str], *, actor: Actor) -> Report:
+        """The signed report is given out: what was done on paper and checked counts as reported. Gives it so.
+
+        `digests`: of its files, by their kinds.
 
         Raises:
             NoRight: the actor may not see dossiers.
@@ -183,6 +187,9 @@ class Reconciliation:
         ids = [each.id for each in report.open_papers if each.checked_at is not None]
         with self.database.transaction() as connection:
             paper_records.report(connection, ids, now)
+            detail = {"incident": report.name, "open": len(report.open) + len(report.open_pairs), **digests}
+            made = Entry.by(JournalEvent.INCIDENT_REPORT, actor, now, detail)
+            journal.append(connection, self.database, made)
         papers = (replace(each, reported_at=now) if each.id in ids else each for each in report.papers)
         return replace(report, papers=tuple(papers))
 

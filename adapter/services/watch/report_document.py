@@ -5,6 +5,7 @@ Its root is no Envelope, so no door takes it for a message. Times are written as
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from lxml import etree
@@ -17,9 +18,11 @@ from adapter.services.watch.reconciliation import PaperLine, Report
 ROOT = "ReconciliationReport"
 
 
-def signed(report: Report, *, authority: str, key: SigningKey) -> bytes:
-    """The document. `authority`: who reports."""
-    return written(seal_envelope(document(report, authority=authority), system=key))
+def signed(report: Report, *, authority: str, key: SigningKey, printed: bytes) -> bytes:
+    """The document. `authority`: who reports; `printed`: the page beside it, whose digest the document names."""
+    root = document(report, authority=authority)
+    _texts(etree.SubElement(root, "PrintedPage"), Digest=hashlib.sha256(printed).hexdigest())
+    return written(seal_envelope(root, system=key))
 
 
 def document(report: Report, *, authority: str) -> etree._Element:

@@ -32,10 +32,11 @@ def routes(pages: Pages, components: Components, guard: Guard) -> APIRouter:
     router.include_router(overview.routes(pages, seen, guard))
     router.include_router(messages.routes(pages, components.message_browser, components.resend, guard))
     router.include_router(quarantine.routes(pages, components.parked_messages, components.replays, guard))
-    router.include_router(
-        incidents.routes(pages, components.window, components.links, components.reconciliation, guard)
+    reports = incidents.IncidentReportUses(
+        components.reconciliation, components.report_prints, components.reports_on_pages
     )
     router.include_router(failing.routes(pages, components.failure_acts, guard))
+    router.include_router(incidents.routes(pages, components.window, components.links, reports, guard))
     console, stated = components.console, components.settings
     router.include_router(queues.routes(pages, console, now, guard))
     router.include_router(machines.routes(pages, console, stated.workers.memory_mib, now, guard))

@@ -8,19 +8,25 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.page import Page, Pages
+from adapter.entrypoints.web.browser import browser_of
+from adapter.entrypoints.web.guard import Guard, LoggedOut
+from adapter.entrypoints.web.page import Page, Pages, attachment
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.gateways.store.window_records import StoredLink
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
-from adapter.services.access.rights import Right
+from adapter.services.access.rights import Right, has
+from adapter.services.dossiers.acts import SessionOver
+from adapter.services.watch.incident_reports import ReportsOnPages
 from adapter.services.watch.links import Links
 from adapter.services.watch.reconciliation import Reconciliation, Report, ReportLine
+from adapter.services.watch.report_print import ReportPrints
 from adapter.services.watch.state import Incident
 from adapter.services.watch.window import Window
 
 LIST = "/van-hanh/su-co"
 _SHOWN = 50
+_Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 MOST = 500
 """So many answers stand on a page, what is open first; the command writes all of them."""
 
@@ -41,6 +47,7 @@ class ReportPage(Page):
     template: ClassVar[str] = "report.html"
     most: ClassVar[int] = MOST
     report: Report
+    may_report: bool = False
 
     @property
     def lines(self) -> list[ReportLine]:
@@ -48,7 +55,16 @@ class ReportPage(Page):
         return sorted(self.report.lines, key=lambda line: line.open_for is None)[:MOST]
 
 
-def routes(pages: Pages, window: Window, links: Links, reconciliation: Reconciliation, guard: Guard) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class IncidentReportUses:
+    """What the page of a report uses."""
+
+    reconciliation: Reconciliation
+    prints: ReportPrints
+    on_pages: ReportsOnPages
+
+
+def routes(pages: Pages, window: Window, links: Links, reports: IncidentReportUses, guard: Guard) -> APIRouter:
     """/van-hanh/su-co and what is below it."""
     router = APIRouter(include_in_schema=False)
     see = guard.by_session(Right.BROWSE_MESSAGES)
@@ -58,16 +74,39 @@ def routes(pages: Pages, window: Window, links: Links, reconciliation: Reconcili
         del actor
         return pages.respond(request, IncidentsPage(tuple(window.incidents(_SHOWN)), tuple(links.list(_SHOWN))))
 
-    @router.get(f"{LIST}/{{number}}")
-    def report(
-        request: Request, number: Annotated[int, Path(ge=1, le=2**63 - 1)], actor: Annotated[Actor, Depends(see)]
-    ) -> Response:
+    def found(number: int, actor: Actor) -> Report:
         try:
-            found = reconciliation.report(str(number), actor=actor)
+            return reports.reconciliation.report(str(number), actor=actor)
         except NoRight:
             raise
         except NotAllowed:
             raise HTTPException(404) from None
-        return pages.respond(request, ReportPage(found))
+
+    @router.get(f"{LIST}/{{number}}")
+    def report(request: Request, number: _Number, actor: Annotated[Actor, Depends(see)]) -> Response:
+        return pages.respond(request, ReportPage(found(number, actor), has(actor, Right.REPORT_INCIDENT)))
+
+    @router.get(f"{LIST}/{{number}}/bao-cao.pdf")
+    def printed(number: _Number, actor: Annotated[Actor, Depends(see)]) -> Response:
+        """As things stand now, to be read and printed. It is not signed, and counts as no report."""
+        made = reports.prints.pdf(found(number, actor))
+        return attachment(made, "application/pdf", f"bao-cao-su-co-{number}.pdf")
+
+    @router.post(f"{LIST}/{{number}}/bao-cao")
+    def signed(
+        request: Request,
+        number: _Number,
+        sent: Annotated[Posting, Depends(posting(guard.by_session(Right.REPORT_INCIDENT)))],
+    ) -> Response:
+        """The signed XML and the printed page beside it, in one file for the window's manager."""
+        found(number, sent.actor)
+        secret = browser_of(request).secret
+        if secret is None:
+            raise LoggedOut
+        try:
+            packed = reports.on_pages.packed(secret, str(number))
+        except SessionOver:
+            raise LoggedOut from None
+        return attachment(packed, "application/zip", f"bao-cao-su-co-{number}.zip")
 
     return router
