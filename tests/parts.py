@@ -12,9 +12,10 @@ INTEGRATION = "tests/integration"
 MESSAGES = "tests/acceptance/test_generated_messages.py"
 PORTAL_FAILURE = "tests/crash/test_portal_failure.py"
 KEYBOARD = "tests/browser/test_keyboard_shift.py"
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD]
-"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift in a
-browser."""
+DAYS = "tests/browser/test_days.py"
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS]
+"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift and
+days in a browser."""
 
 
 def _doors() -> list[str]:
@@ -47,11 +48,9 @@ def parts() -> dict[str, list[str]]:
         "gateways": [INTEGRATION, *(f"--ignore={file}" for file in doors)],
         "kills": _of_processes(),
         "from queue to queue": [
-            "tests/acceptance",
-            f"--ignore={MESSAGES}",
-            "tests/demo",
+            *("tests/acceptance", f"--ignore={MESSAGES}", "tests/demo"),
             *_others(),
-            f"--ignore={KEYBOARD}",
+            *(f"--ignore={file}" for file in PROVED_ALONE),
         ],
         "commands and doors": doors,
         "modules and rules": ["tests/unit", "tests/architecture"],
@@ -92,6 +91,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "the mode of the window": ["tests/unit/test_window_modes.py"],
         "an outage day": ["tests/browser/test_outage_day.py"],
         "a failure of the portal": [PORTAL_FAILURE],
+        "a commander's and an enterprise's day": [DAYS],
         "whatever declarants send": [f"{INTEGRATION}/test_declarants_schema.py"],
     },
     "scale": {"a million dossiers": ["tests/frozen/test_plans.py", "tests/frozen/test_seed.py"]},

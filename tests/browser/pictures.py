@@ -1,6 +1,6 @@
-"""`python -m tests.browser.pictures FOLDER`: what the pages look like, on a telephone and a screen, in light and dark.
+"""`python -m tests.browser.pictures FOLDER [NAME…]`: what declarants see, in both languages and widths.
 
-Each page becomes one picture a width, in light beside dark colours.
+Each page becomes one picture for each language and width, in light beside dark colours.
 """
 
 from __future__ import annotations
@@ -9,41 +9,112 @@ import hashlib
 import sys
 import tempfile
 from base64 import b64encode
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from lxml import etree
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from adapter.bootstrap import Components
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.procedure import Meaning
+from adapter.pipeline.forms.answers import Answers
+from adapter.pipeline.forms.differences import answers_in
 from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, kept, launch, log_in, portal, visit
 from tests.harness import attached
+from tests.harness.people import TESTER
 from tests.harness.statements import brought, logged_in, signed
 from tests.harness.stores import sqlite_store
-from tests.harness.website import citizen_message
+from tests.harness.website import citizen_message, group_message
 from tests.servers.identity import identity_provider
 
-_QUALITY = 45
+_LANGUAGES = ("vi", "en")
+_QUALITY = 40
 """Of the pictures, in per cent: text can be read, and a picture has 100 to 200 kB."""
 
 
-def pictures(browser: Browser, house: Portal, state: str, folder: Path) -> None:
-    """Write a picture of each page that declarants see most."""
+def pictures(browser: Browser, house: Portal, state: str, folder: Path, only: Collection[str]) -> None:
+    """Write a picture of each page of declarants (`only`: of these names), for each language and width."""
     named = {
         "trang-dau": "/",
+        "loai-tai-khoan": "/login",
+        "xac-minh": "/xac-minh?so=XN-1&ma=0000-0000",
+        "khong-co": "/khong-co",
+        "tep-ky-so": "/tep-ky-so",
         "ho-so-cua-toi": "/ho-so",
         "ho-so": house.page_of(house.fresh),
         "xac-nhan": _opened(browser, house, state),
+        "hop-thu": "/hop-thu",
+        "thu-dien-tu": "/hop-thu/thu-dien-tu",
+        "chung-thu-so": "/chung-thu-so",
         "khai-bao": "/khai-bao",
+        "chon-cua-khau": "/khai-bao/moi?procedure=BQP0100001",
+        "tep": "/khai-bao/tep",
+        **_filling(house),
         **_answering(house),
         **_certified(house),
     }
-    for name, address in named.items():
-        for width in WIDTHS:
-            shots = [_shot(browser, house.url + address, state, width, scheme) for scheme in SCHEMES]
-            _beside(browser, shots, folder / f"{name}-{width}.jpg")
+    strange = {"loai-tai-khoan", "tep-ky-so"}
+    named = {name: address for name, address in named.items() if not only or name in only}
+    for (name, address), language, width in product(named.items(), _LANGUAGES, WIDTHS):
+        url = f"{house.url}{address}{'&' if '?' in address else '?'}lang={language}"
+        shots = [_shot(browser, url, None if name in strange else state, width, scheme) for scheme in SCHEMES]
+        _beside(browser, shots, folder / f"{name}-{language}-{width}.jpg")
+
+
+def suspended(browser: Browser, house: Portal, state: str, folder: Path) -> None:
+    """What a gate's shut form says, and the one page of whoever is suspended everywhere."""
+    accounts, drafts = house.site.house.accounts, house.site.house.drafts
+    mine = drafts.unsent(AN.number)[0].public_id
+    accounts.suspend(AN.number, unit="CK-HUUNGHI", reason="Nghi tài khoản bị người khác sử dụng", actor=TESTER)
+    for language, width in product(_LANGUAGES, WIDTHS):
+        url = f"{house.url}/khai-bao/{mine}/muc/chung?lang={language}"
+        shots = [_shot(browser, url, state, width, scheme) for scheme in SCHEMES]
+        _beside(browser, shots, folder / f"dong-{language}-{width}.jpg")
+    accounts.suspend(AN.number, unit=None, reason="Nghi tài khoản bị người khác sử dụng", actor=TESTER)
+    for language, width in product(_LANGUAGES, WIDTHS):
+        shots = [_notice(browser, house, language, width, scheme) for scheme in SCHEMES]
+        _beside(browser, shots, folder / f"tam-dung-{language}-{width}.jpg")
+
+
+def _notice(browser: Browser, house: Portal, language: str, width: int, scheme: str) -> str:
+    with visit(browser, width=width, scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(f"{house.url}/?lang={language}")
+        page.goto(f"{house.url}/login?account=person")
+        page.locator("button[value=an]").click()
+        page.wait_for_url(f"{house.url}/**")
+        return _taken(page)
+
+
+def _filling(house: Portal) -> dict[str, str]:
+    """A group's declaration while it is filled in, by a person and by an organisation, up to its signature."""
+    drafts = house.site.house.drafts
+    procedures = {each.code: each for each in drafts.offered()}
+    known = {"name": AN.name, "number": AN.number}
+    draft = drafts.begin(AN.number, procedures["BQP0100001"], "HUUNGHI", known)
+    sketch = drafts.forms.layout(draft)
+    form = etree.fromstring(group_message()).find(f"Body/Content/{draft.spec.root}")
+    assert form is not None
+    said, asked = answers_in(sketch, form), {f.name for section in sketch.sections for f in section.asked}
+    values = {name: text for name, text in said.values.items() if name in asked}
+    draft = drafts.save(draft, Answers({**draft.answers.values, **values}, said.rows))
+    own = drafts.begin(AN.number, procedures["BQP0100002"], "HUUNGHI", known)
+    drafts.prepare(draft)
+    here = f"/khai-bao/{draft.public_id}"
+    return {
+        "muc": f"/khai-bao/{own.public_id}/muc/chung",
+        "cac-muc": here,
+        "danh-sach": f"{here}/danh-sach/persons",
+        "mot-nguoi": f"{here}/danh-sach/persons/1",
+        "nhap-tep": f"{here}/nhap/persons",
+        "kiem-tra": f"{here}/kiem-tra",
+        "ky-so": f"{here}/ky",
+        "bo": f"{here}/bo",
+    }
 
 
 def _answering(house: Portal) -> dict[str, str]:
@@ -52,7 +123,7 @@ def _answering(house: Portal) -> dict[str, str]:
     an = Actor(ActorKind.PERSON, "an", AN.name, roles=frozenset({Role.DECLARANT}), number=AN.number)
     firm = replace(an, id="firm", number="001088007890", on_behalf_of="0100109106")
     built.grants.give(firm, AN.number, "UQ-12/2026", until=None, procedures=())
-    built.grants.give(an, "001190004567", "UQ-CN-3", until=date(2099, 12, 31), procedures=["BQP0100002"])
+    given, *_ = built.grants.give(an, "001190004567", "UQ-CN-3", until=date(2099, 12, 31), procedures=["BQP0100002"])
     found = built.own_dossiers.read(an, key.number, key.year)
     assert found is not None
     for answer in found.answers:
@@ -66,6 +137,7 @@ def _answering(house: Portal) -> dict[str, str]:
     built.presses.hold(waits.owner, waits.public_id, waits.message_key)
     return {
         "yeu-cau": house.page_of(key),
+        "huy-uy-quyen": f"/uy-quyen/{given}/rut",
         "tra-loi-yeu-cau": f"/khai-bao/{draft.public_id}/kiem-tra",
         "cho-gui": f"/khai-bao/{waits.public_id}/cho",
         "uy-quyen": "/uy-quyen",
@@ -111,13 +183,17 @@ def _opened(browser: Browser, house: Portal, state: str) -> str:
         return page.url.removeprefix(house.url)
 
 
-def _shot(browser: Browser, url: str, state: str, width: int, scheme: str) -> str:
+def _shot(browser: Browser, url: str, state: str | None, width: int, scheme: str) -> str:
     """The whole page as an address that holds the picture."""
     with visit(browser, width=width, scheme=scheme, state=state) as context:
         page = context.new_page()
         page.goto(url)
-        page.evaluate("document.fonts.ready")
-        return f"data:image/png;base64,{b64encode(page.screenshot(full_page=True)).decode()}"
+        return _taken(page)
+
+
+def _taken(page: Page) -> str:
+    page.evaluate("document.fonts.ready")
+    return f"data:image/png;base64,{b64encode(page.screenshot(full_page=True)).decode()}"
 
 
 def _beside(browser: Browser, shots: list[str], file: Path) -> None:
@@ -130,7 +206,7 @@ def _beside(browser: Browser, shots: list[str], file: Path) -> None:
         page.locator("body").screenshot(path=file, type="jpeg", quality=_QUALITY)
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, only: Collection[str] = ()) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         here = Path(name)
@@ -138,10 +214,12 @@ def main(folder: Path) -> int:
         url = sqlite_store(here / "adapter.sqlite3")
         with identity_provider(here / "identity") as provider, portal(here / "portal", url, provider) as house:
             state = kept(browser, here / "state.json", lambda page: log_in(page, house.url))
-            pictures(browser, house, state, folder)
+            pictures(browser, house, state, folder, only)
+            if not only or {"dong", "tam-dung"} & set(only):
+                suspended(browser, house, state, folder)
         browser.close()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/portal")))
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/portal"), sys.argv[2:]))

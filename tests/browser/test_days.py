@@ -1,0 +1,128 @@
+"""A commander's, an enterprise's and its representative's day in Chromium: who may act for whom, and who is stopped.
+
+Run by `make prove` alone (tests/parts.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from adapter.gateways.store import tables
+from adapter.services.watch.mode import Sight
+from tests.browser.conftest import watching
+from tests.browser.scenes import AN, log_in, visit
+from tests.browser.staff_scenes import log_in_staff
+from tests.harness.staff import staffed
+from tests.harness.stores import sqlite_store
+from tests.harness.website import ENTERPRISE, Website
+from tests.servers.identity import IdentityProvider
+
+REASON = "Nghi bị chiếm đoạt"
+
+
+@pytest.fixture(scope="module")
+def post(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Website]:
+    folder: Path = tmp_path_factory.mktemp("days")
+    with staffed(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as site:
+        site.window(Sight.DOWN)
+        yield site
+
+
+def suspend(commander: Page, site: Website, where: str) -> None:
+    commander.goto(f"{site.staff_url}/can-bo/tai-khoan")
+    commander.get_by_role("main").get_by_role("link", name="Tạm dừng tài khoản").click()
+    commander.get_by_label("Tài khoản nào").fill(AN.number)
+    commander.locator(f"input[name=where][value={where}]").check()
+    commander.get_by_label("Lý do").fill(REASON)
+    commander.get_by_role("button", name="Tạm dừng tài khoản").click()
+    expect(commander.get_by_role("heading", level=1)).to_have_text("Tài khoản người khai")
+    expect(commander.get_by_role("rowheader", name=AN.number).first).to_be_visible()
+
+
+def restore(commander: Page, site: Website) -> None:
+    commander.goto(f"{site.staff_url}/can-bo/tai-khoan")
+    commander.get_by_role("link", name="Khôi phục").first.click()
+    commander.get_by_label("Căn cứ khôi phục").fill("Đã đổi tài khoản")
+    commander.get_by_role("button", name="Khôi phục").click()
+    expect(commander.get_by_role("heading", level=1)).to_have_text("Tài khoản người khai")
+
+
+def begun(page: Page, site: Website) -> str:
+    page.goto(f"{site.url}/khai-bao/moi?procedure=BQP0100002")
+    page.locator("#gate").select_option("HUUNGHI")
+    page.get_by_role("button", name="Bắt đầu khai").click()
+    page.wait_for_url("**/khai-bao/*-*")
+    return page.url
+
+
+def test_a_commander_s_day(browser: Browser, post: Website) -> None:
+    """He suspends at his unit, then everywhere, sees whom nothing has reached, and restores; An loses nothing."""
+    with visit(browser) as at_the_post, visit(browser, width=360) as on_a_telephone:
+        commander, an = at_the_post.new_page(), on_a_telephone.new_page()
+        with watching(commander):
+            log_in_staff(commander, post.staff_url, "don-truong", "/can-bo/tai-khoan")
+            log_in(an, post.url)
+            draft = begun(an, post)
+            an.goto(f"{draft}/muc/chung")
+            an.locator("#purpose").fill("Thăm thân")
+            expect(an.locator("[data-saved]")).to_contain_text("Đã lưu")
+            suspend(commander, post, "unit")
+            expect(commander.get_by_text("thông báo chưa đến")).to_be_visible()
+            an.reload()
+            expect(an.get_by_role("heading", level=1)).to_have_text("Bản khai này đang đóng đối với bạn")
+            expect(an.get_by_text(REASON)).to_be_visible()
+            an.goto(f"{post.url}/hop-thu")
+            expect(an.get_by_text("Trung tá LE QUANG MINH")).to_be_visible()
+            an.get_by_role("button", name="Đánh dấu đã đọc").click()
+            commander.reload()
+            expect(commander.get_by_text("thông báo chưa đến")).to_have_count(0)
+            restore(commander, post)
+            suspend(commander, post, "everywhere")
+            an.goto(draft)
+            expect(an.get_by_role("heading", level=1)).not_to_have_text("Mẫu 11")
+            an.goto(f"{post.url}/login?account=person")
+            expect(an.get_by_role("heading", level=1)).to_have_text("Tài khoản đang bị tạm dừng")
+            expect(an.get_by_text(REASON)).to_be_visible()
+            assert an.locator("main form").count() == 0
+            restore(commander, post)
+            an.goto(f"{post.url}/login?account=person")
+            an.goto(f"{draft}/muc/chung")
+            assert an.locator("#purpose").input_value() == "Thăm thân", "what he had typed is there"
+    acts = [row.event for row in post.rows(tables.journal) if row.actor == "person:don-truong"]
+    assert [each for each in acts if each.startswith("account.")] == ["account.suspend", "account.restore"] * 2
+
+
+def test_an_enterprise_s_and_its_representative_s_day(browser: Browser, post: Website) -> None:
+    """It authorises An on its own page; he chooses it at the head of the page, begins for it, and stops with it."""
+    with visit(browser) as office, visit(browser, width=360) as on_a_telephone:
+        firm, an = office.new_page(), on_a_telephone.new_page()
+        log_in(firm, post.url, "cuong")
+        firm.goto(f"{post.url}/uy-quyen")
+        form = firm.locator("form", has=firm.locator("#holder"))
+        form.locator("[name=holder]").fill(AN.number)
+        form.locator("[name=document]").fill("UQ-7/2026")
+        form.get_by_role("button").click()
+        expect(firm.get_by_text("UQ-7/2026").first).to_be_visible()
+        log_in(an, post.url)
+        an.goto(f"{post.url}/hop-thu")
+        expect(an.get_by_text("UQ-7/2026")).to_be_visible()
+        an.locator("select[name=principal]").select_option(ENTERPRISE)
+        an.get_by_role("button", name="Chọn").click()
+        an.goto(f"{post.url}/khai-bao/moi?procedure=BQP0100001")
+        an.locator("#gate").select_option("HUUNGHI")
+        an.get_by_role("button", name="Bắt đầu khai").click()
+        an.wait_for_url("**/khai-bao/*-*")
+        (draft, *_) = post.house.drafts.unsent(AN.number)
+        assert draft.granted_for == ENTERPRISE
+        firm.goto(f"{post.url}/uy-quyen")
+        firm.get_by_role("link", name="Rút").first.click()
+        firm.locator("[name=reason]").fill("Hết hợp đồng")
+        firm.get_by_role("main").get_by_role("button", name="Rút ủy quyền").click()
+        firm.wait_for_url("**/uy-quyen")
+        an.goto(f"{post.url}/khai-bao")
+        expect(an.locator("select[name=principal]")).to_have_count(0)
+        assert not post.house.grants.is_granted(AN.number, ENTERPRISE, "BQP0100001"), "withdrawn at once"
