@@ -25,13 +25,15 @@ from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
 from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, kept, launch, log_in, portal, visit
 from tests.harness import attached
-from tests.harness.people import TESTER
+from tests.harness.people import person
 from tests.harness.statements import brought, logged_in, signed
 from tests.harness.stores import sqlite_store
 from tests.harness.website import citizen_message, group_message
 from tests.servers.identity import identity_provider
 
 _LANGUAGES = ("vi", "en")
+_WHY = "Nghi tài khoản bị người khác sử dụng"
+COMMANDER = person("don-truong", Role.COMMANDER, name="LE QUANG MINH", rank="Trung tá", unit="CK-HUUNGHI")
 _QUALITY = 40
 """Of the pictures, in per cent: text can be read, and a picture has 100 to 200 kB."""
 
@@ -68,13 +70,13 @@ def pictures(browser: Browser, house: Portal, state: str, folder: Path, only: Co
 def suspended(browser: Browser, house: Portal, state: str, folder: Path) -> None:
     """What a gate's shut form says, and the one page of whoever is suspended everywhere."""
     accounts, drafts = house.site.house.accounts, house.site.house.drafts
-    mine = drafts.unsent(AN.number)[0].public_id
-    accounts.suspend(AN.number, unit="CK-HUUNGHI", reason="Nghi tài khoản bị người khác sử dụng", actor=TESTER)
+    mine = next(each for each in drafts.unsent(AN.number) if each.waits_since is None and each.base is None).public_id
+    accounts.suspend(AN.number, unit="CK-HUUNGHI", reason=_WHY, actor=COMMANDER)
     for language, width in product(_LANGUAGES, WIDTHS):
         url = f"{house.url}/khai-bao/{mine}/muc/chung?lang={language}"
         shots = [_shot(browser, url, state, width, scheme) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"dong-{language}-{width}.jpg")
-    accounts.suspend(AN.number, unit=None, reason="Nghi tài khoản bị người khác sử dụng", actor=TESTER)
+    accounts.suspend(AN.number, unit=None, reason=_WHY, actor=COMMANDER)
     for language, width in product(_LANGUAGES, WIDTHS):
         shots = [_notice(browser, house, language, width, scheme) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"tam-dung-{language}-{width}.jpg")
