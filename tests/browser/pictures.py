@@ -45,13 +45,11 @@ def pictures(browser: Browser, house: Portal, state: str, folder: Path, only: Co
         "loai-tai-khoan": "/login",
         "xac-minh": "/xac-minh?so=XN-1&ma=0000-0000",
         "khong-co": "/khong-co",
-        "tep-ky-so": "/tep-ky-so",
         "ho-so-cua-toi": "/ho-so",
         "ho-so": house.page_of(house.fresh),
         "xac-nhan": _opened(browser, house, state),
         "hop-thu": "/hop-thu",
         "thu-dien-tu": "/hop-thu/thu-dien-tu",
-        "chung-thu-so": "/chung-thu-so",
         "khai-bao": "/khai-bao",
         "chon-cua-khau": "/khai-bao/moi?procedure=BQP0100001",
         "tep": "/khai-bao/tep",
@@ -59,7 +57,7 @@ def pictures(browser: Browser, house: Portal, state: str, folder: Path, only: Co
         **_answering(house),
         **_certified(house),
     }
-    strange = {"loai-tai-khoan", "tep-ky-so"}
+    strange = {"loai-tai-khoan", "tep-ky-so", "da-nhan-tep"}
     named = {name: address for name, address in named.items() if not only or name in only}
     for (name, address), language, width in product(named.items(), _LANGUAGES, WIDTHS):
         url = f"{house.url}{address}{'&' if '?' in address else '?'}lang={language}"
