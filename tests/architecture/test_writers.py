@@ -13,6 +13,7 @@ WRITERS = {
     "cli/reporting.py": {"views"},
     "entrypoints/consumer.py": {"Worker._again.take", "Worker._begin", "Worker._taken_back"},
     "gateways/store/database.py": {"Database.altering"},
+    "gateways/store/rates.py": {"count"},
     "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
     "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
     "services/registers/delegations.py": {"Delegations.grant", "Delegations.end"},
@@ -92,7 +93,7 @@ WRITERS = {
     "services/notifications/inbox.py": {"NotificationInbox.read"},
     "services/notifications/mailing.py": {"Mailing._spread", "Mailing._try"},
     "services/notifications/overdue.py": {"OverdueNotifications.watch"},
-    "services/access/rates.py": {"Rates.count", "Rates.sweep"},
+    "services/access/rates.py": {"Rates.sweep"},
     "services/watch/mode_notices.py": {"ModeNotices.sign"},
     "services/watch/looks.py": {"Looks.count_messages", "Looks._keep", "Looks._fail"},
     "services/watch/links.py": {"Links.state", "Links.take_back"},
@@ -107,9 +108,15 @@ WRITERS = {
 def _writing(node: ast.AST, names: tuple[str, ...] = ()) -> Iterator[str]:
     for child in ast.iter_child_nodes(node):
         here = (*names, child.name) if isinstance(child, ast.FunctionDef | ast.ClassDef) else names
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and child.func.attr == "transaction":
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and _writes(child, child.func.attr):
             yield ".".join(here)
         yield from _writing(child, here)
+
+
+def _writes(call: ast.Call, name: str) -> bool:
+    """`transaction()`, and `single(writes=True)`."""
+    said = {each.arg: ast.unparse(each.value) for each in call.keywords}
+    return name == "transaction" or (name == "single" and said.get("writes") != "False")
 
 
 def test_only_the_use_cases_listed_may_write() -> None:

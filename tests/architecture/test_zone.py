@@ -17,6 +17,7 @@ LISTED = {
         "datetime.fromisoformat(day + clock) + by": "a form's own time, moved",
     },
     "gateways/spreadsheets/child.py": {"value": "a cell's day or time, which has no zone"},
+    "pipeline/statement.py": {"terms.until.isoformat": "a day"},
     "gateways/store/journal.py": {"entry.at.astimezone(UTC).isoformat": "what is hashed: never another spelling"},
     "gateways/store/seals.py": {"at.astimezone(UTC).isoformat": "what is hashed"},
     "pipeline/converters.py": {"value.isoformat": "a form's day"},

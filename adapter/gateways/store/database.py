@@ -101,13 +101,16 @@ class Database:
                 connection.exec_driver_sql("PRAGMA query_only=OFF")  # the connection goes back to the pool
 
     @contextmanager
-    def single(self) -> Iterator[Connection]:
+    def single(self, *, writes: bool) -> Iterator[Connection]:
         """For one statement that is a transaction by itself: of the server nothing else is asked, before or after it.
+
+        `writes`: whether it changes anything; SQLite has one writer's turn, and reading takes none.
 
         Raises:
             DatabaseUnavailable: the server cannot be reached or ended the statement.
         """
-        with self.transaction() if self.is_embedded else self.session() as connection:
+        embedded = self.transaction if writes else self.reading
+        with (embedded if self.is_embedded else self.session)() as connection:
             yield connection
 
     @contextmanager

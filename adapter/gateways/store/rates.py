@@ -25,7 +25,7 @@ def count(database: Database, *, minute: int, rule: str, key: str) -> int:
     included.
     """
     asked = {"minute": minute, "rule": rule, "key": key}
-    with database.single() as connection:
+    with database.single(writes=True) as connection:
         statement = _COUNT if database.is_embedded else _COUNT_UNSYNCED
         return int(connection.execute(statement, asked).scalar_one())
 

@@ -177,7 +177,7 @@ class Tokens:
 
     def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | Suspension | None]:
         if self._of_people.issuperset(hashes):
-            with self.database.single() as connection:
+            with self.database.single(writes=False) as connection:
                 rows = store.with_people(connection, hashes, self.clock())
             found: dict[str, Actor | Suspension | None] = {row.hash: _actor(row, person) for row, person in rows}
         else:
