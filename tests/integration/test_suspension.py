@@ -22,7 +22,8 @@ from adapter.services.access.sessions import AccountHolder, Suspended
 from adapter.services.access.tokens import Machine
 from adapter.services.door.draft import Draft
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.door.shut import AccountShut
+from adapter.services.door.reception import Caller
+from adapter.services.door.shut import AccountShut, ShutForms
 from adapter.services.notifications.overdue import OverdueNotifications
 from adapter.services.registers.accounts import Accounts, SuspensionBasis
 from adapter.services.watch.mode import Mode, Sight
@@ -34,7 +35,7 @@ from tests.harness.registers import gate
 from tests.harness.stores import Original
 from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message
 from tests.integration.test_drafts import begun, citizen, count
-from tests.integration.test_own_corrections import AN, HUONG, SHIP, asked, declared, logged_in, opened
+from tests.integration.test_own_corrections import AN, HUONG, SHIP, asked, declared, logged_in, opened, signed, stands
 
 HERE, ELSEWHERE = "CK-HUUNGHI", "CK-MONGCAI"
 REASON = "Nghi bị chiếm đoạt"
@@ -140,6 +141,43 @@ def test_a_dossier_is_not_corrected_answered_for_or_withdrawn(
     whole.drafts.discard(actor.number, draft.public_id)
     with pytest.raises(AccountShut):
         whole.corrections.begin(actor, key.number, key.year, meaning)
+
+
+MOVES = [Meaning.REPLACEMENT, Meaning.AMENDMENT_REQUESTED]
+GATES = {HERE: "HUUNGHI", ELSEWHERE: "MONGCAI"}
+
+
+@pytest.mark.parametrize("unit", GATES)
+@pytest.mark.parametrize("meaning", MOVES)
+def test_a_dossier_is_moved_neither_from_a_shut_gate_nor_to_one(
+    whole: Components, meaning: Meaning, unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, key = about_a_dossier(whole, meaning)
+    assert actor.number is not None
+    draft = whole.corrections.begin(actor, key.number, key.year, meaning)
+    assert draft is not None
+    moved = {"gate": GATES[ELSEWHERE], "borderUnit": ELSEWHERE, "reason": "Đi cửa khẩu khác"}
+    draft = whole.drafts.save(draft, draft.answers.with_values(moved))
+    before = stands(whole, key)
+    suspended(whole, unit, actor.number)
+    with nothing_drawn_or_stored(whole), pytest.raises(AccountShut):
+        send(whole, draft)
+    monkeypatch.setattr(ShutForms, "of_draft", lambda *_: None)
+    assert send(whole, draft).outcome == "refused"  # type: ignore[attr-defined]
+    assert stands(whole, key) == before
+
+
+def test_a_withdrawal_that_states_another_unit_withdraws_nothing_of_a_shut_gate(whole: Components) -> None:
+    actor, key = about_a_dossier(whole, Meaning.WITHDRAWAL)
+    before = stands(whole, key)
+    own, other = before[2]["borderUnit"], ELSEWHERE
+    assert own != other
+    withdrawal = next(each for each in load_cases() if each.id == "BQP0100007/accepted-withdrawn-after-acceptance")
+    about = dossier_of(withdrawal.message).number.encode()
+    raw = withdrawal.message.replace(about, key.number.encode()).replace(own.encode(), other.encode())
+    suspended(whole, own, actor.number)  # type: ignore[arg-type]
+    assert whole.door.declare(signed(raw), Caller(OTHER, ENTERPRISE)).outcome == "refused"
+    assert stands(whole, key) == before
 
 
 @PLACES

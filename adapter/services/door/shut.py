@@ -49,8 +49,9 @@ class ShutForms(Offers):
         Raises:
             AccountShut: its owner's account, or that of whom he acts for, is suspended at its gate.
         """
-        gate = draft.gate or self._gate_of(draft.about)
-        self.at_gate(draft.fills_in, gate, (draft.owner, draft.acts_for, draft.granted_for))
+        numbers = (draft.owner, draft.acts_for, draft.granted_for)
+        for gate in dict.fromkeys((draft.gate or "", self._gate_of(draft.about))):  # it may move its dossier
+            self.at_gate(draft.fills_in, gate, numbers)
 
     def of_start(self, owner: str, start: Start) -> None:
         """The same of a draft about a dossier that is not begun yet.
@@ -59,8 +60,9 @@ class ShutForms(Offers):
             AccountShut: as `of_draft`.
         """
         fills_in = start.declared or start.procedure
-        gate = start.answers.values.get(fills_in.place.get("gate", "")) or self._gate_of(start.key)
-        self.at_gate(fills_in, gate, (owner, *start.acting.values()))
+        stated = start.answers.values.get(fills_in.place.get("gate", "")) or ""
+        for gate in dict.fromkeys((stated, self._gate_of(start.key))):
+            self.at_gate(fills_in, gate, (owner, *start.acting.values()))
 
     def of_file(self, owner: str, presented: Presented) -> None:
         """The same of a whole envelope that was made elsewhere.

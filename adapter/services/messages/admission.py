@@ -94,7 +94,7 @@ class Admission:
             return outcome
         declaration = outcome.declaration
         found = [
-            *_suspended(register, declaration),
+            *suspended(register, declaration, dossier),
             *self._certificate(register, declaration, at),
             *self._stranger(register, declaration, dossier),
             *_unauthorised(register, declaration),
@@ -159,15 +159,20 @@ def _accounts(declaration: Declaration, found: Mapping[Name, Registered]) -> set
     return declared | ({plain(bound)} if bound else set()) | _signed_numbers(declaration, found)
 
 
-def _suspended(register: Register, declaration: Declaration) -> Iterator[Finding]:
-    """The refusal names the reason (QĐ 15/2019/QĐ-TTg Article 8), never the number."""
+def suspended(register: Register, declaration: Declaration, dossier: Dossier | None) -> Iterator[Finding]:
+    """The refusal names the reason (QĐ 15/2019/QĐ-TTg Article 8), never the number.
+
+    Asked of the unit that the message states and of the one that has the dossier: what changes a dossier there may
+    state another.
+    """
     envelope = declaration.verified.envelope
     stated = declaration.values.get(envelope.procedure.place.get("unit", ""))
     unit = stated if isinstance(stated, str) and stated else envelope.header.recipient.unit_code
     accounts = _accounts(declaration, register.certificates)
     found = [each for number in sorted(accounts) for each in register.suspensions.get(number, ())]
-    suspended = suspensions.stopping(found, accounts, unit)
-    for reason, since in dict.fromkeys((each.reason, each.since) for each in suspended):
+    units = dict.fromkeys((unit, dossier.unit if dossier is not None else unit))
+    stopping = [each for at in units for each in suspensions.stopping(found, accounts, at)]
+    for reason, since in dict.fromkeys((each.reason, each.since) for each in stopping):
         words = {"reason": reason, "since": since.astimezone(VIETNAM).strftime("%d/%m/%Y")}
         pointer = f"/Envelope/Body/Content/{envelope.spec.root}"
         yield Finding("account_suspended", pointer, Severity.REFUSE, words=words)

@@ -23,7 +23,7 @@ from adapter.services.attachments.declared import DeclaredFiles
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.ledger.amendment_base import amendment_base
 from adapter.services.ledger.ledger import Ledger
-from adapter.services.messages.admission import Admission
+from adapter.services.messages.admission import Admission, suspended
 from adapter.services.messages.item import Item, Patience
 
 HELD = (
@@ -105,7 +105,10 @@ class Deciding:
     def _amended(self, form: Declaration, dossier: Dossier) -> Amended:
         ground = replace(self.ground, representation=self.admission.within(self.ledger.register))
         amended = amend(form, amendment_base(self.ledger, dossier, ground), ground)
-        found = self.files.faults(amended.version, dossier)
+        root = f"/Envelope/Body/Content/{form.verified.envelope.spec.root}"
+        # It may move its dossier to a unit where an account of its sender is suspended.
+        shut = [replace(each, pointer=root) for each in suspended(self.ledger.register, amended.version, None)]
+        found = (*shut, *self.files.faults(amended.version, dossier))
         return replace(amended, version=replace(amended.version, findings=(*found, *amended.version.findings)))
 
     def _corrected(

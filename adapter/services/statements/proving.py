@@ -106,7 +106,7 @@ class StatementProofs:
         Raises:
             TurnedAway: one is; with the reason.
         """
-        stopped = [each for each in suspensions.current(connection, numbers) if each.unit is None]
+        stopped = suspensions.stopping(suspensions.current(connection, numbers), numbers, None)
         if stopped:
             since = stopped[0].since.astimezone(VIETNAM).strftime("%d/%m/%Y")
             words = {"reason": stopped[0].reason, "since": since}
