@@ -17,6 +17,7 @@ from adapter.gateways.store.authorisations import GrantedBy
 from adapter.gateways.store.certificates import CertificateState, Office
 from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.snapshots import Look
+from adapter.gateways.store.suspensions import SuspensionGround
 from adapter.gateways.store.tables import metadata
 from adapter.model.attachment import FileKind, Scan
 from adapter.model.dossier import DossierState
@@ -49,6 +50,7 @@ JOURNAL = (
     *("api_party.add", "api_party.change", "api_party.end"),
     *("quarantine.payload", "quarantine.replay"),
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
+    *("delegation.grant", "delegation.end"),
     *(
         "certificate.register",
         "certificate.apply",
@@ -105,6 +107,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "stored_file.scan": Scan,
     "mail.state": ("waiting", "sent", "failed"),
     "authorisation.granted_by": GrantedBy,
+    "suspension.ground": SuspensionGround,
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
 }
 """The columns with a closed set of values. No mapping of today asks for a key by personal number."""
@@ -166,7 +169,7 @@ OPEN = {
     *("stored_file.digest", "stored_file.threat", "attachment.digest", "attachment.name", "attachment.what"),
     *("attachment.owner", "attachment.added_by"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
-    *("suspension.ground", "suspension.document", "suspension.principal", "suspension.decided_by"),
+    *("suspension.document", "suspension.principal", "suspension.decided_by"),
     *("suspension.lifted_document", "delegation.person", "delegation.unit", "delegation.document"),
     *("delegation.granted_by", "delegation.ended_by"),
 }
@@ -188,6 +191,8 @@ CANNOT = {
     "dossier.declarant": "every form states who declares",
     "dossier.last_sent": "every header states when it was sent",
     "declaration.signer": "each version came under a signature, a system's at least",
+    "suspension.decided_by": "only suspensions of 0.1.0 have none",
+    "suspension.told": "only suspensions of 0.1.0 have none",
     "journal_seal.number": "only seals of 0.1.0 have none",
     "journal_seal.entries": "only seals of 0.1.0 have none",
     "journal.seal": "the last seal of a story seals every entry",

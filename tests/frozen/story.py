@@ -25,6 +25,7 @@ from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.proposals import Entered
 from adapter.gateways.store.staying import Stays
+from adapter.gateways.store.suspensions import SuspensionGround
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.gateways.store.windows import Notice
 from adapter.model.actor import Actor, ActorKind, Role
@@ -60,6 +61,7 @@ from adapter.services.messages.waiting import Waiting
 from adapter.services.notifications.addresses import AddressAct, MailAddresses
 from adapter.services.notifications.mailing import Mailing
 from adapter.services.portal_failure.failure import FailureReport
+from adapter.services.registers.accounts import SuspensionBasis
 from adapter.services.registers.certificates import Registration
 from adapter.services.watch.console import TrafficSpan
 from adapter.services.watch.mode import Mode, Sight
@@ -155,7 +157,21 @@ def _registers(post: Post) -> dict[str, Actor]:
     whole.authorisations.revoke(letter, reason="Chấm dứt uỷ quyền", actor=WHO)
     whole.accounts.suspend("001190004567", unit=None, reason="Chờ xác minh", actor=HEAD)
     whole.accounts.restore("001190004567", unit=None, reason="Đã xác minh", actor=HEAD)
+    _delegated(post)
     return _tokens(post)
+
+
+def _delegated(post: Post) -> None:
+    """By the draft, whose switches are on here: a deputy suspends at a body's request and restores by a decision."""
+    house, unit, person = post.house, "CK-HUUNGHI", "001190004567"
+    accounts = replace(house.accounts, by_request=True, delegations=replace(house.delegations, is_on=True))
+    house.people.add("duc", Facts("PHAM VAN DUC", ("deputy",), "Thiếu tá", unit=unit), actor=WHO)
+    ended, _ = (accounts.delegations.grant("duc", of, valid_to=post.now + DAY, actor=HEAD) for of in ("QĐ-1", "QĐ-2"))
+    accounts.delegations.end(ended, actor=HEAD)
+    deputy = house.people.acting("duc")
+    asked = SuspensionBasis(SuspensionGround.PRINCIPAL, "CV-12", ENTERPRISE)
+    accounts.suspend(person, unit=unit, reason="Đã nghỉ việc", basis=asked, actor=deputy)
+    accounts.restore(person, unit=unit, reason="Theo đề nghị", document="QĐ-7", actor=deputy)
 
 
 def _people(post: Post) -> None:

@@ -67,6 +67,8 @@ WRITES: dict[str, tuple[str, ...]] = {
     "paper enter": ("-", "--officer", "77"),
     "paper check": ("1", "--officer", "77"),
     "paper send-back": ("1", "--officer", "77", *WHY),
+    "reconcile settle": ("1/2026", "2/2026", "same", "--officer", "77", *WHY),
+    "reconcile reopen": ("1/2026", "2/2026", "--officer", "77", *WHY),
     "client end": ("ecustoms", *WHY),
     "issuer end": ("https://sso.customs.example", *WHY),
 }
@@ -83,6 +85,7 @@ ASKS = {
     "account delegations": (),
     "client list": (),
     "issuer list": (),
+    "reconcile pairs": (),
     "paper list": ("--officer", "77"),
     "paper show": ("1", "--officer", "77"),
     "people lookups": ("an",),
