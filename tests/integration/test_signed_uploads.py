@@ -10,13 +10,15 @@ from lxml import etree
 
 from adapter.bootstrap import Components
 from adapter.gateways.store import tables
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import NotAllowed, Unavailable
+from adapter.model.identifiers import DossierKey
 from adapter.services.access.browser_sessions import Session
 from adapter.services.decisions.callers import Callers
 from adapter.services.decisions.shown import STATEMENT
 from adapter.services.door import sealing
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Caller
+from adapter.services.door.signed_uploads import OpenedUpload
 from adapter.services.dossiers.acts import SessionOver
 from adapter.services.statements.issuing import hash_of
 from adapter.services.watch.mode import Sight
@@ -41,6 +43,15 @@ def nothing_more(site: Website) -> Iterator[None]:
     yield
     accepted = {row.message for row in site.rows(tables.statement_value) if row.message}
     assert {row.public_id for row in site.rows(tables.inbox)} == accepted
+
+
+class Away:
+    """The part that judges, which does not answer."""
+
+    def number(self, *_: object) -> DossierKey:
+        raise Unavailable("it does not answer")
+
+    take = foresee = number
 
 
 def file_of(party: str = "enterprise", message: bytes | None = None) -> bytes:
@@ -91,6 +102,50 @@ def test_the_same_pair_again_stores_nothing_and_shows_the_acknowledgement(site: 
     value, before = house.signed_uploads.send(statement, file), stored(site)
     assert house.signed_uploads.send(statement, file) == value
     assert stored(site) == before
+
+
+def test_a_file_that_could_not_enter_enters_by_the_same_pair_when_it_is_sent_again(
+    site: Website, house: Components
+) -> None:
+    """The part that judges was away for a moment, or the portal was ended between: the page says to send it again."""
+    file = file_of()
+    statement = statement_for(house, file)
+    with changed(house.signed_uploads.door, reception=Away()), pytest.raises(Unavailable):
+        house.signed_uploads.send(statement, file)
+    assert stored(site) == (0, 0)
+    value = house.signed_uploads.send(statement, file)
+    told = house.signed_uploads.acknowledged(value)
+    assert told is not None
+    assert (told.outcome, len(site.rows(tables.inbox))) == ("accepted", 1)
+
+
+def test_of_the_same_pair_sent_twice_at_once_both_have_the_acknowledgement(site: Website, house: Components) -> None:
+    """The second was let on before the first had entered."""
+    file = file_of()
+    statement = statement_for(house, file)
+    opened = house.upload_opening.open(statement, file)
+    value = house.signed_uploads.send(statement, file)
+
+    class Opened:
+        def open(self, signed: bytes, file: bytes) -> OpenedUpload:
+            del signed, file
+            return opened
+
+    with changed(house.signed_uploads, opening=Opened()):
+        assert house.signed_uploads.send(statement, file) == value
+    assert len(site.rows(tables.inbox)) == 1
+
+
+def test_long_after_its_statement_a_file_does_not_enter(site: Website, house: Components) -> None:
+    file = file_of()
+    statement = statement_for(house, file)
+    house.upload_opening.open(statement, file)
+    with later(house, 301):
+        value = house.signed_uploads.send(statement, file)
+        told = house.signed_uploads.acknowledged(value)
+    assert told is not None
+    assert told.received_at is None
+    assert stored(site) == (0, 0)
 
 
 def test_a_used_statement_lets_no_other_file_in(site: Website, house: Components) -> None:

@@ -17,6 +17,7 @@ from tests.harness import attached
 GENUINE = {
     "letter": ("pdf", attached.letter),
     "scan": ("pdf", attached.genuine_pdf_with_a_scan),
+    "letter that opens at a page": ("pdf", attached.pdf_that_opens_at_a_page),
     "picture": ("png", attached.picture),
     "photograph": ("jpeg", lambda: attached.picture("JPEG")),
     # What some telephones write behind the end.

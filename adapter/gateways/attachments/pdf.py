@@ -24,9 +24,11 @@ _DEPTH = 60
 _FREE = 65535
 """Generation of a place in the table that no object has."""
 _PIECE = 1 << 16
-_ACTIVE = frozenset({"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent"})
+_ACTIVE = frozenset({"/AA", "/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent"})
 """Keys of what acts or carries something."""
-_ACTIONS = frozenset({"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Rendition"})
+_ACTIONS = frozenset(
+    {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Thread", "/Rendition"}
+)
 _ANNOTATIONS = frozenset({"/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"})
 _PACKED = frozenset({"/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL"})
 _HIDDEN = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFiles?|RichMedia|GoToE|SubmitForm)\b")
@@ -86,12 +88,24 @@ def _is_active(value: Any, depth: int) -> bool:
     if isinstance(value, DictionaryObject):
         if not _ACTIVE.isdisjoint(value) or _named(value, "/S") in _ACTIONS:
             return True
-        if _named(value, "/Subtype") in _ANNOTATIONS:
+        if _named(value, "/Subtype") in _ANNOTATIONS or _acts_when_opened(value) or _is_elsewhere(value):
             return True
         return any(_is_active(value.raw_get(each), depth - 1) for each in value)
     if isinstance(value, ArrayObject):
         return any(_is_active(each, depth - 1) for each in list.__iter__(value))
     return False
+
+
+def _acts_when_opened(value: DictionaryObject) -> bool:
+    """Whether more is done when it is opened than to show a page of it (12.3.2, 12.6.4.2)."""
+    action = value.get("/OpenAction")
+    action = action.get_object() if isinstance(action, IndirectObject) else action
+    return isinstance(action, DictionaryObject) and (_named(action, "/S") != "/GoTo" or "/Next" in action)
+
+
+def _is_elsewhere(value: DictionaryObject) -> bool:
+    """Whether its bytes or its page stand in another file, which the reader would fetch (7.3.8.2, 8.10.4)."""
+    return isinstance(value, StreamObject) and ("/F" in value or "/Ref" in value)
 
 
 def _inflated(stream: StreamObject, most: int) -> int:

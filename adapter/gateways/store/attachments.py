@@ -106,6 +106,13 @@ def unsent(connection: Connection, owner: str) -> list[AttachedFile]:
     )
 
 
+def renew(connection: Connection, owner: str, digest: str, at: datetime) -> bool:
+    """Keep what a person has uploaded, and attached to nothing yet, from now on; False: there is nothing such."""
+    loose = (attachment.c.draft_id.is_(None), attachment.c.paper_id.is_(None), attachment.c.dossier_id.is_(None))
+    mine = (attachment.c.owner == owner, attachment.c.digest == digest, attachment.c.removed_at.is_(None))
+    return connection.execute(update(attachment).where(*loose, *mine).values(added_at=at)).rowcount > 0
+
+
 def _found(*conditions: object) -> Select[tuple[object, ...]]:
     joined = attachment.join(stored_file, stored_file.c.digest == attachment.c.digest)
     query = select(*_STATED).select_from(joined).where(*conditions, attachment.c.removed_at.is_(None))  # type: ignore[arg-type]

@@ -75,6 +75,12 @@ def find(connection: Connection, row_id: int) -> StoredPaperRecord | None:
     return made_first(StoredPaperRecord, connection.execute(select(paper_record).where(paper_record.c.id == row_id)))
 
 
+def is_waiting(connection: Connection, row_id: int) -> bool:
+    """Whether the entry of that id was neither checked nor sent back."""
+    row = find(connection, row_id)
+    return row is not None and row.checked_at is None and row.returned_at is None
+
+
 def numbered(connection: Connection, number: str, year: int) -> list[StoredPaperRecord]:
     """Entries of this number that stand: those that were sent back do not."""
     same = (paper_record.c.number == number, paper_record.c.year == year, paper_record.c.returned_at.is_(None))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from adapter.gateways.store import attachments as store
 from adapter.gateways.store import drafts
+from adapter.gateways.store import paper_records as papers
 from adapter.gateways.store.attachments import AttachedFile, NewAttachment
 from adapter.gateways.store.database import Database
 from adapter.model.actor import Actor
@@ -103,9 +104,9 @@ class Attachments:
         file = self.looked_at(name, raw)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"files:{owner}"])
-            had = store.unsent(connection, owner)
-            if all(each.digest != file.digest for each in had):
-                self._bounded(had, len(raw))
+            # What stands in a draft of his goes with it, so it is kept beside that too.
+            if not store.renew(connection, owner, file.digest, self.clock()):
+                self._bounded(store.unsent(connection, owner), len(raw))
                 self._keep(connection, file, actor, {"owner": owner})
         return file
 
@@ -116,12 +117,15 @@ class Attachments:
 
         Raises:
             NoRight: he may not enter what was on paper.
+            NotAllowed: it was compared or sent back, perhaps while the file was looked at.
             BadFile, Unavailable: as `looked_at`.
         """
         needs(actor, Right.ENTER_PAPER)
         file = self.looked_at(name, raw)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"paper:{paper_id}"])
+            if not papers.is_waiting(connection, paper_id):
+                raise NotAllowed("the entry was compared or sent back: a scan that nobody has compared is none of it")
             others = store.of_paper(connection, paper_id)
             if all(each.digest != file.digest for each in others):
                 _room(others, len(raw), self.limits.dossier)

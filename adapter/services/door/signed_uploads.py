@@ -29,7 +29,7 @@ from adapter.pipeline import xml
 from adapter.pipeline.signature.references import Place
 from adapter.pipeline.signature.shape import shapes
 from adapter.services.decisions.shown import SHOWN, STATEMENT, Shown
-from adapter.services.door.precheck import Threshold
+from adapter.services.door.precheck import Threshold, TurnedAway
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer, Reception
 from adapter.services.door.submission import Door
 from adapter.services.statements.issuing import Statements, hash_of
@@ -47,7 +47,8 @@ class OpenedUpload:
     number: str
     value: str
     again: bool = False
-    """The same statement and file came before: nothing is drawn or stored, and the acknowledgement is read again."""
+    """The same pair came before, and its file has entered or may not any more: nothing is drawn or stored, and the
+    acknowledgement is read again."""
 
 
 class UploadOpening(Protocol):
@@ -100,6 +101,10 @@ class SignedUploads:
         kept = SHOWN.set(Shown(STATEMENT, opened.value))
         try:
             self.door.declare(file, Caller(opened.number, statement=hash_of(opened.value)))
+        except TurnedAway:
+            received = self.acknowledged(opened.value)
+            if received is None or received.received_at is None:  # else the same, sent at once, was a little faster
+                raise
         finally:
             SHOWN.reset(kept)
         return opened.value
@@ -141,7 +146,8 @@ class ProvenUploads:
             value, body = statement.statement.value, _body(tree)
             before = store.find(connection, hash_of(value))
             if before is not None and before.used_at and (before.number, before.digest) == (holder.number, body):
-                return OpenedUpload(holder.number, value, again=True)
+                # Where the part that judges was away, or the portal ended, the file has not entered: it may now.
+                return OpenedUpload(holder.number, value, again=not self._is_open(before))
             self.proofs.use(connection, statement, number=holder.number, body=body)
         return OpenedUpload(holder.number, value)
 

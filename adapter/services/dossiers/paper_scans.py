@@ -12,6 +12,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
 from adapter.model.attachment import FileKind, Scan
 from adapter.model.catalogue import Catalogue
+from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label
 from adapter.services.attachments.giving import GivenFile
@@ -58,7 +59,11 @@ class PaperScans:
             Unavailable: it cannot be looked at now.
         """
         self.records.of_his_unit(entry, actor=actor, waiting=True)
-        self.files.to_paper(actor, entry, what, name, raw)
+        try:
+            self.files.to_paper(actor, entry, what, name, raw)
+        except NotAllowed:
+            self.records.of_his_unit(entry, actor=actor, waiting=True)  # meanwhile: with the reason that pages tell
+            raise
 
     def file(self, entry: int, digest: str, *, actor: Actor) -> GivenFile | None:
         """A scan; None where there is none, or it is infected. The journal keeps that he had it.
