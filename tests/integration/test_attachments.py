@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from adapter.bootstrap import Components
 from adapter.gateways.scanner import Clamd
@@ -193,6 +196,30 @@ def test_a_file_that_is_uploaded_again_is_kept_from_then_on(house: Components) -
     (kept,) = rows(house, tables.attachment)
     assert (kept.name, kept.added_at) == ("a.pdf", now + keep / 2)
     assert replace(house.attachments, clock=lambda: now + keep * 3 / 2).sweep() == 1
+
+
+def test_a_file_that_is_named_while_the_clock_removes_it_stays(tmp_path: Path, postgresql_url: str) -> None:
+    """Its time ends in the moment in which its declaration is judged."""
+    with gate(tmp_path, postgresql_url) as house:
+        file = house.attachments.to_nothing_yet(ME, "a.pdf", attached.letter())
+        late = replace(house.attachments, clock=lambda: house.legal_clock() + house.attachments.keep)
+        values: store.NewAttachment = {"digest": file.digest, "name": "a.pdf", "added_by": "x"}
+        with ThreadPoolExecutor(1) as clock:
+            with house.database.transaction() as connection:
+                assert store.known(connection, ME.number, None, [file.digest])
+                swept, until = clock.submit(late.sweep), time.monotonic() + 60
+                while not swept.done() and not _waits(house) and time.monotonic() < until:
+                    time.sleep(0.02)
+                store.attach(connection, house.database, {**values, "added_at": late.clock()})
+            assert swept.result(60) == 0
+        with house.database.reading() as connection:
+            assert store.body(connection, file.digest)
+
+
+def _waits(house: Components) -> bool:
+    """Whether some transaction waits for another."""
+    with house.database.reading() as connection:
+        return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
 
 
 def test_what_nobody_declares_is_removed_after_its_time(either: Components) -> None:

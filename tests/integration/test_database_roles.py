@@ -40,10 +40,10 @@ from adapter.services.decisions.shown import SESSION, Shown
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.reception import Caller
 from adapter.services.watch.mode import Mode, Sight
-from tests.harness import configuration
+from tests.harness import attached, configuration
 from tests.harness.deciding import deciding, showing
 from tests.harness.history import ITEMS, OFFICER
-from tests.harness.people import TESTER
+from tests.harness.people import TESTER, declarant
 from tests.harness.statements import brought, granting, logged_in, signed, who
 from tests.harness.website import CITIZEN, citizen_message, configure, serving, website
 
@@ -157,6 +157,11 @@ def test_the_portal_s_role_keeps_drafts_and_sends_them(post: Post) -> None:
         assert draft.key is not None
         assert draft.key.number.encode() in prepared
         assert drafts.send(CITIZEN, draft.public_id, draft.message_key).outcome == "rejected", "it lacks most answers"
+    files, citizen = post.portal.attachments, declarant(CITIZEN)
+    files.to_draft(citizen, draft.public_id, "K", "a.png", attached.picture())
+    for _ in range(2):  # uploaded again, it is kept anew
+        files.to_nothing_yet(citizen, "b.png", attached.picture())
+    files.trim(CITIZEN, draft.public_id, ())
     drafts.discard(CITIZEN, draft.public_id)
     assert drafts.unsent(CITIZEN) == []
 

@@ -286,7 +286,7 @@ def test_what_was_done_on_paper_is_reported_within_the_same_working_day(whole: C
     assert (found := day(monday)) is not None
     assert found.ended_at is None, "checked, and not reported"
     report = whole.reconciliation.report(str(incident.id), actor=TESTER)
-    whole.reconciliation.reported(report, actor=TESTER)
+    whole.reconciliation.reported(report, {}, actor=TESTER)
     assert (found := day(monday)) is not None
     assert (found.standing, found.ended_at) == (DeadlineState.MET, monday)
     late = whole.paper_records.enter(replace(form, number="MUON"), actor=ENTERS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapter.gateways.store.database import Database
@@ -172,15 +172,17 @@ def sweep(connection: Connection, before: datetime, limit: int) -> int:
     """Remove what was attached to nothing, or to a draft that was sent, since then; gives how many bodies went."""
     loose = (attachment.c.draft_id.is_(None), attachment.c.paper_id.is_(None), attachment.c.dossier_id.is_(None))
     sent = select(draft.c.id).where(draft.c.id == attachment.c.draft_id, draft.c.sent_at <= before).exists()
-    wanted = (
-        select(attachment.c.id, attachment.c.digest).where(*loose, attachment.c.added_at <= before).limit(limit),
-        select(attachment.c.id, attachment.c.digest).where(attachment.c.draft_id.is_not(None), sent).limit(limit),
-        select(attachment.c.id, attachment.c.digest).where(attachment.c.removed_at <= before).limit(limit),
+    ended = (
+        and_(*loose, attachment.c.added_at <= before),
+        and_(attachment.c.draft_id.is_not(None), sent),
+        attachment.c.removed_at <= before,
     )
+    wanted = [select(attachment.c.id, attachment.c.digest).where(each).limit(limit) for each in ended]
     rows = {row.id: row.digest for query in wanted for row in connection.execute(query)}
     if not rows:
         return 0
-    connection.execute(delete(attachment).where(attachment.c.id.in_(list(rows))))
+    # Asked again: its owner may have uploaded one anew since.
+    connection.execute(delete(attachment).where(attachment.c.id.in_(list(rows)), or_(*ended)))
     used = select(attachment.c.id).where(attachment.c.digest == stored_file.c.digest).exists()
     old = (stored_file.c.digest.in_(sorted(set(rows.values()))), stored_file.c.kept_at <= before, ~used)
     return connection.execute(delete(stored_file).where(*old)).rowcount
@@ -189,11 +191,15 @@ def sweep(connection: Connection, before: datetime, limit: int) -> int:
 def known(
     connection: Connection, owner: str | None, dossier_id: int | None, digests: Sequence[str]
 ) -> list[AttachedFile]:
-    """Files of these digests that a person has uploaded, or that a dossier has; infected ones are none."""
+    """Files of these digests that a person has uploaded, or that a dossier has; infected ones are none.
+
+    They are kept until this transaction ends: the clock may be removing what nobody has sent.
+    """
     whose = attachment.c.owner == owner if owner is not None else attachment.c.dossier_id == dossier_id
     whose = whose if dossier_id is None else whose | (attachment.c.dossier_id == dossier_id)
     found = _found(attachment.c.digest.in_(digests), whose, stored_file.c.scan != Scan.INFECTED.value)
-    return made_all(AttachedFile, connection.execute(found))
+    held = found.with_for_update(read=True, key_share=True, of=attachment)
+    return made_all(AttachedFile, connection.execute(held))
 
 
 def find(connection: Connection, dossier_id: int, digest: str) -> AttachedFile | None:

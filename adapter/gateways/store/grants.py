@@ -43,7 +43,7 @@ PORTAL: Mapping[str, TableGrant] = {
     "deadline": TableGrant((READ, CHANGE), ("ended_at", "why", "started_at", "due_at")),
     "draft": TableGrant(_ALL),
     "stored_file": TableGrant((READ, ADD, CHANGE), _SCANNED),
-    "attachment": TableGrant((READ, ADD, CHANGE), ("removed_at",)),
+    "attachment": TableGrant((READ, ADD, CHANGE), ("added_at", "removed_at")),
     "mail_address": TableGrant(_ALL),
     "rate": TableGrant(_ALL),
     "statement_value": TableGrant((READ, ADD)),
