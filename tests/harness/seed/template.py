@@ -29,7 +29,7 @@ ONCE = {
         "emergency_secret",
     ),
     *("expiry_alert", "journal_seal", "lookup_right", "lookup_count", "lookup_trace", "api_party", "assertion_seen"),
-    *("mail_address", "mode_notice", "rate", "snapshot", "throughput", "delegation", "statement_value"),
+    *("mail_address", "mode_notice", "rate", "snapshot", "throughput", "delegation", "statement_value", "proposal"),
 }
 """Tables that do not grow with dossiers, and the seals, which each copy makes anew."""
 LARGE_FIRM = "tax_code"
