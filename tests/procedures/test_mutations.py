@@ -318,7 +318,8 @@ def test_no_mutation_of_a_signed_value_is_taken_and_no_spelling_is_turned_away(
 
 def test_the_machine_sees_a_pipeline_that_believes_what_it_receives(monkeypatch: Any) -> None:
     """The proof can fail: with an engine that says yes to everything it finds a forgery."""
-    monkeypatch.setattr("adapter.pipeline.signature.verify.holds", lambda *_, **__: True)
+    for asking in ("verify", "signed_by"):
+        monkeypatch.setattr(f"adapter.pipeline.signature.{asking}.holds", lambda *_, **__: True)
     judged.cache_clear()
     try:
         machine = Mutations()
