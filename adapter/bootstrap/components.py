@@ -24,6 +24,7 @@ from adapter.services.customs.printed import PrintedDecisions
 from adapter.services.customs.searches import Searches
 from adapter.services.dossiers.lookup import Lookup
 from adapter.services.messages.intake import InHand, unheld
+from adapter.services.registers.list_editions import ListEditions
 
 
 class Components(DoorComponents):
@@ -73,8 +74,13 @@ class Components(DoorComponents):
         return Clients(self.database, lambda: self.lookup_rights.opened, now)
 
     @cached_property
+    def list_editions(self) -> ListEditions:
+        return ListEditions(self.database, lambda: self.source, lambda: self.ground)
+
+    @cached_property
     def proposals(self) -> Proposals:
-        admin = Administration(self.people, self.offices, self.tokens, self.clients, self.lookup_rights)
+        registers = (self.people, self.offices, self.tokens, self.clients, self.lookup_rights)
+        admin = Administration(*registers, self.list_editions)
         return Proposals(self.database, admin, now)
 
     @cached_property

@@ -68,7 +68,7 @@ class Foundation:
         for name, folder in (("schemas", folders.schemas), ("mappings", folders.mappings)):
             if not folder.is_dir():  # else each file of it would be told of by itself
                 raise Misconfigured(f"folders.{name}: there is no folder {folder}")
-        return DataFiles(folders.schemas, folders.mappings, folders.calendar)
+        return DataFiles(folders.schemas, folders.mappings, folders.calendar, folders.state / "lists")
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -42,7 +42,7 @@ def check(catalogue: Catalogue, source: DataFiles, compiled: Compiled | None = N
     faults = [*_told(schema_files, schemas.compile_all(catalogue.schema_files))]
     faults += _told(schema_files, schemas.never_there())
     faults += _told(mappings, _replies(catalogue, source))
-    faults += _told(mappings, CodeLists(catalogue.codelists).faults(source.mappings / "codelists"))
+    faults += _told(mappings, CodeLists(catalogue.codelists).faults(source.list_files))
     faults += _told(mappings, _document_types(catalogue, source))
     for versions in catalogue.procedures.values():
         faults.extend(_told(mappings, chain(_versions(versions, source), _orphans(versions, source))))

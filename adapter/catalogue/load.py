@@ -52,11 +52,23 @@ class DataFiles:
     mappings: Path
     calendar: Path | None = None
     """The calendar of working days; None: the one among the mappings."""
+    switched: Path | None = None
+    """A folder of code lists and a calendar that administrators have switched on, in place of the installed files."""
 
     @property
     def calendar_file(self) -> Path:
         """Where the calendar is read from."""
-        return self.calendar or self.mappings / CALENDAR_FILE
+        return self._in_force(self.calendar or self.mappings / CALENDAR_FILE, CALENDAR_FILE)
+
+    @property
+    def list_files(self) -> list[Path]:
+        """Where the code lists are read from."""
+        installed = sorted((self.mappings / "codelists").glob("*.yaml"))
+        return [self._in_force(file, file.name) for file in installed]
+
+    def _in_force(self, installed: Path, name: str) -> Path:
+        switched = self.switched / name if self.switched else installed
+        return switched if switched.exists() else installed
 
 
 class Loader:
@@ -192,7 +204,7 @@ class Loader:
 
     def _codelists(self) -> dict[str, dict[str, Code]]:
         lists = {}
-        for file in sorted((self._source.mappings / "codelists").glob("*.yaml")):
+        for file in self._source.list_files:
             stated = self._yaml(file, shapes.CODE_LIST)
             if not stated:
                 continue

@@ -87,7 +87,6 @@ def dispatcher(part: Components, pulse: Pulse) -> Dispatcher:
 def clock(part: Components, pulse: Pulse) -> Clock:
     """The timers, which also set the metrics of the store."""
     stated = part.settings.clock
-
     probe_s = min(5.0, max(0.5, part.settings.window.broker_down_s / 3))
     probe = Probe(part.broker, part.topology, part.observe, probe_s)
 
@@ -116,6 +115,7 @@ def clock(part: Components, pulse: Pulse) -> Clock:
         tell=tell,
         alert_sender=_alert_sender(part),
         new_keys_taken=part.new_keys_taken,
+        keep_lists=partial(_keep_lists, part, pulse),
         mailer=Mailer(part.mailing, part.observe),
         here=Survey([(stated.survey_s, part.looks.look_at_parts)], part.observe),
         survey=Survey(_survey(part), part.observe),
@@ -130,6 +130,12 @@ def clock(part: Components, pulse: Pulse) -> Clock:
             *_call_list(part),
         ),
     )
+
+
+def _keep_lists(part: Components, pulse: Pulse) -> None:
+    """A new edition of a code list counts for processes that begin from now on."""
+    if part.list_editions.put_in_place():
+        pulse.ask_for_reload()
 
 
 def _alert_sender(part: Components) -> AlertSender:

@@ -137,6 +137,12 @@ class Pulse:
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    def ask_for_reload(self) -> None:
+        """Ask the supervisor to replace all parts, as SIGHUP does: they began with data that are not in force now."""
+        parent = parent_process()
+        if parent is not None and parent.pid is not None:
+            os.kill(parent.pid, signal.SIGHUP)
+
     def wait(self, seconds: float) -> None:
         """Sleep, but not longer than until told to stop."""
         until = time.monotonic() + seconds

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
+from urllib.parse import quote
 
 from adapter.bootstrap import Components
 from tests.bench.clicks import Clicks
@@ -88,6 +89,14 @@ def pages(consoles: Consoles) -> list[Asked]:
         "message": (operator, lambda: f"{MESSAGES}/{draw.choice(samples.messages)}"),
         "message by id": (operator, lambda: f"{MESSAGES}?khoa={draw.choice(samples.messages)}"),
         "message by digest": (operator, lambda: f"{MESSAGES}?khoa={draw.choice(samples.digests)}"),
+        "message by its sender's id": (operator, lambda: f"{MESSAGES}?khoa={draw.choice(samples.sent_ids)}"),
+        "message by an answer's id": (operator, lambda: f"{MESSAGES}?khoa={draw.choice(samples.answers)}"),
+        "messages of an hour": (operator, lambda: f"{MESSAGES}?tu={draw.choice(samples.moments)}"),
+        "messages of a sender": (operator, lambda: f"{MESSAGES}?ben-gui={quote(draw.choice(samples.senders))}"),
+        "messages with a code": (operator, lambda: f"{MESSAGES}?ma={draw.choice(samples.codes)}"),
+        "incidents": (operator, lambda: "/van-hanh/su-co"),
+        "quarantine": (operator, lambda: "/van-hanh/cach-ly"),
+        "figures": (operator, lambda: "/van-hanh/so-lieu"),
         "message by dossier": (operator, lambda: f"{MESSAGES}?khoa={draw.choice(samples.dossiers).number}"),
         "overview": (operator, lambda: "/van-hanh"),
         "a firm's dossiers (portal)": (guide, lambda: "/ho-so"),

@@ -58,6 +58,8 @@ UNIT = "CK-HUUNGHI"
 WARM_UP = 100
 WANTED = {
     "work list": 100, "work list, next page": 100, "work list of a procedure": 100, "dossier": 100,
+    "message by its sender's id": 100, "message by an answer's id": 100, "messages of an hour": 100,
+    "messages of a sender": 100, "messages with a code": 100, "incidents": 150, "quarantine": 150, "figures": 150,
     "messages": 150, "messages, next page": 150, "messages refused": 150, "message": 150, "overview": 150,
     "message by dossier": 100, "message by id": 100, "message by digest": 100,
     "a firm's dossiers (portal)": 100, "a firm's, next page (portal)": 100,

@@ -12,10 +12,12 @@ from sqlalchemy import text
 from adapter.gateways.store.database import Connection, Database
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
+from adapter.pipeline.envelope import VIETNAM
 from adapter.services.registers.party_numbers import number_of
 
 SHARE = 0.02
 """Per cent of a table's pages that are looked at for keys; all of a small one."""
+_MESSAGES = "SELECT public_id, digest, message_id, sender, received_at, findings FROM inbox WHERE id = ANY(:ids)"
 _TAX_CODE = 10
 """Digits of a firm's own tax code; a person's number has twelve."""
 
@@ -34,6 +36,15 @@ class Samples:
     messages: Sequence[str]
     """Our ids of messages."""
     digests: Sequence[str]
+    sent_ids: Sequence[str]
+    """Their senders' ids of them."""
+    senders: Sequence[str]
+    moments: Sequence[str]
+    """When they were received: the hour, as the console's fields write it (Vietnam)."""
+    codes: Sequence[str]
+    """Of findings about them."""
+    answers: Sequence[str]
+    """Ids of answers of ours."""
     firm: str
     """The tax code that most of the drawn dossiers state."""
 
@@ -49,10 +60,14 @@ def drawn(database: Database, unit: str, count: int) -> Samples:
         rows = list(connection.execute(text(query), {"ids": drawn_ids, "unit": unit}))
         messages = list(
             connection.execute(
-                text("SELECT public_id, digest FROM inbox WHERE id = ANY(:ids)"),
+                text(_MESSAGES),
                 {"ids": _ids(connection, "inbox", count)},
             )
         )
+        answers = connection.execute(
+            text("SELECT message_id FROM outbox WHERE id = ANY(:ids)"), {"ids": _ids(connection, "outbox", count)}
+        ).scalars()
+        answered = list(answers)
     return Samples(
         dossiers=[DossierKey(row.number, row.year) for row in rows][:count],
         confirmations=[row.confirmation_number for row in rows if row.confirmation_number],
@@ -62,6 +77,11 @@ def drawn(database: Database, unit: str, count: int) -> Samples:
         plates=keys["plate"],
         messages=[row.public_id for row in messages if row.public_id],
         digests=[row.digest for row in messages if row.digest],
+        sent_ids=[row.message_id for row in messages if row.message_id],
+        senders=sorted({row.sender for row in messages}),
+        moments=[f"{row.received_at.astimezone(VIETNAM):%Y-%m-%dT%H}:00" for row in messages],
+        codes=sorted({each["code"] for row in messages for each in row.findings}) or ["BQP204"],
+        answers=answered,
         firm=max(sorted({each for each in parties if len(each) == _TAX_CODE}), key=parties.count),
     )
 

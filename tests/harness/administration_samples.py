@@ -14,9 +14,12 @@ from adapter.entrypoints.web.administration.proposing import (
 )
 from adapter.entrypoints.web.administration.table_pages import RegisterLink, RegisterPage, RegisterTable, ShownCell
 from adapter.entrypoints.web.page import Page
+from adapter.model.catalogue import Code
 from adapter.model.procedure import Label
 from adapter.services.access.administration import AdminAct
 from adapter.services.access.proposals import Proposal
+from adapter.services.messages.rehearsal import Difference, RehearsalVerdict, Tally
+from adapter.services.registers.list_editions import TEXT, ChangedCode, RehearsedEdition
 
 TABS = ("people", "offices", "units", "tokens", "programs", "lists", "calendar", "trust")
 
@@ -35,8 +38,26 @@ def administration_samples(text: str, at: datetime) -> dict[type[Page], list[Pag
             ProposalPage(proposals[0], is_recent=True, told=text),
             ProposalPage(proposals[3], is_recent=True, token=text),
             ProposalPage(replace(proposals[0], before=None, stated={}), is_recent=True),
+            *(
+                ProposalPage(_of_list(text, at), is_recent=True, rehearsed=RehearsedEdition(codes, tally, differences))
+                for codes, tally, differences in _rehearsals(text, at)
+            ),
         ],
     }
+
+
+def _of_list(text: str, at: datetime) -> Proposal:
+    """`text` is a line of its own before, after, and in both."""
+    kept = _proposal(text, at, AdminAct.LIST_CHANGE, "waiting")
+    return replace(kept, before={TEXT: f"{text}\na\n{text}"}, stated={TEXT: f"b\n{text}\n{text}\nc"})
+
+
+def _rehearsals(text: str, at: datetime) -> list[tuple[tuple[ChangedCode, ...], Tally, tuple[Difference, ...]]]:
+    code, verdict = Code(text, text, text, at.date(), None), RehearsalVerdict("accepted", None, text, ())
+    codes = (ChangedCode(None, code), ChangedCode(code, None), ChangedCode(code, replace(code, valid_from=None)))
+    refused = replace(verdict, outcome="refused", findings=((text, text),))
+    differences = (Difference(text, at, text, verdict, refused, ()), Difference(text, at, None, refused, verdict, ()))
+    return [((), Tally(), ()), (codes, Tally(messages=100, changed=2), differences)]
 
 
 def _registers(text: str, at: datetime) -> list[Page]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,7 +50,7 @@ def once() -> Iterator[None]:
 
 
 def _data(source: DataFiles) -> list[Path]:
-    return [*source.mappings.rglob("*"), *_schemas(source), source.calendar_file]
+    return [*source.mappings.rglob("*"), *_schemas(source), source.calendar_file, *source.list_files]
 
 
 def _schemas(source: DataFiles) -> list[Path]:
@@ -60,7 +61,8 @@ def _remembered(
     make: Callable[[DataFiles], _Made], made_from: Callable[[DataFiles], list[Path]]
 ) -> Callable[[DataFiles], _Made]:
     def remembered(source: DataFiles) -> _Made:
-        key = (make, source, _state(made_from(source)))
+        # Each house has a folder of its own for lists that were switched on; almost always there are none.
+        key = (make, replace(source, switched=None), _state(made_from(source)))
         if key not in _made:
             _made[key] = make(source)
         found: _Made = _made[key]

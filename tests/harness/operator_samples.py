@@ -66,6 +66,7 @@ from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.readings import PARTIES, Readings
 from adapter.services.watch.reconciliation import OpenFor, PaperLine, Report, ReportLine, WorkingDay
 from adapter.services.watch.state import Incident, WindowState
+from adapter.services.watch.transfers import OpenTransfer
 
 FAULTS = ("operator.fault.empty", "operator.fault.text")
 
@@ -85,6 +86,11 @@ def operator_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                     Incident(2, at, None, at, "broker", text, None, "clock"),
                 ),
                 (StoredLink(1, text, None, True, at, None, text, text, at, None, None),),
+                (
+                    OpenTransfer(text, text, at, None, None, "id-3"),
+                    OpenTransfer(text, text, at, at, "error", "id-4"),
+                    OpenTransfer(text, text, at, at, None, "id-5"),
+                ),
             ),
         ],
         incidents.ReportPage: [incidents.ReportPage(each, may) for each in _reports(text, at) for may in (True, False)],

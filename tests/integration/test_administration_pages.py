@@ -125,6 +125,22 @@ def test_a_program_and_its_issuer_look_up_from_the_confirmation_of_two_until_tha
     assert [site.house.clients.list(kind) for kind in ("client", "issuer")] == [[], []]
 
 
+def test_a_code_list_is_changed_from_its_page_and_compared_before_anybody_is_asked(site: Website) -> None:
+    mai = logged_in(site, "quan-tri", "/quan-tri")
+    mai.get("/quan-tri/danh-muc/sexes")
+    (form,) = mai.document().xpath("//a[contains(@href, 'list_change')]/@href")
+    mai.get(form)
+    (text,) = mai.document().xpath("//textarea/text()")
+    mai.send("/quan-tri/lam/list_change", **{"ve": "sexes", "text": "codes: [", "ly-do": "QĐ 15"})
+    assert (mai.page.status_code, "codes: [" in mai.page.text) == (422, True), "what was typed is kept"
+    more = text.replace("\n", "\r\n").rstrip() + "\r\n  - {code: Y, vi: Thử, en: test, from: 2099-01-01}"
+    mai.send("/quan-tri/lam/list_change", **{"ve": "sexes", "text": more, "ly-do": "QĐ 15"})
+    assert mai.document().xpath("//ins/text()") == ["+  - {code: Y, vi: Thử, en: test, from: 2099-01-01}"]
+    assert mai.document().xpath("//del") == []
+    assert "1 mã thay đổi" in mai.told()
+    assert "Thử lại 0 thông điệp mới nhất: 0 sẽ có kết quả khác" in mai.told()
+
+
 def test_every_page_opens_to_an_administrator_and_to_nobody_else(site: Website) -> None:
     mai, lan = logged_in(site, "quan-tri", "/quan-tri"), logged_in(site, "van-hanh", "/van-hanh")
     for address in PAGES:

@@ -79,6 +79,13 @@ def newest(connection: Connection, states: Collection[str], limit: int) -> list[
     return made_all(StoredProposal, connection.execute(query))
 
 
+def confirmed(connection: Connection, act: str) -> list[StoredProposal]:
+    """The proposals of an act that were done, the oldest first."""
+    mine = (proposal.c.act == act, proposal.c.state == DONE)
+    query = select(proposal).where(*mine).order_by(proposal.c.decided_at, proposal.c.id)
+    return made_all(StoredProposal, connection.execute(query))
+
+
 def become(connection: Connection, number: int, *, before: str, after: str, **values: Unpack[Decided]) -> bool:
     """Change its state from `before` to `after`; False: it was not in the state `before`, and nothing is changed."""
     mine = (proposal.c.id == number, proposal.c.state == before)

@@ -22,6 +22,7 @@ from adapter.services.access.people import Facts, People
 from adapter.services.access.tokens import PERSON, Issued, Tokens
 from adapter.services.customs.clients import Clients, PartyFacts
 from adapter.services.customs.granted import LookupRights
+from adapter.services.registers.list_editions import TEXT, ListEditions
 
 
 class AdminAct(StrEnum):
@@ -44,10 +45,11 @@ class AdminAct(StrEnum):
     ISSUER_ADD = "issuer_add"
     ISSUER_CHANGE = "issuer_change"
     ISSUER_END = "issuer_end"
+    LIST_CHANGE = "list_change"
 
     @property
     def register(self) -> str:
-        """What it is about: person, lookup, office, token, client, issuer."""
+        """What it is about: person, lookup, office, token, client, issuer, list."""
         return self.value.partition("_")[0]
 
     @property
@@ -65,6 +67,7 @@ class Administration:
     tokens: Tokens
     clients: Clients
     lookups: LookupRights
+    lists: ListEditions
 
     def within(self, database: Database) -> Administration:
         """The same, as a part of an open transaction."""
@@ -74,6 +77,7 @@ class Administration:
             replace(self.tokens, database=database),
             replace(self.clients, database=database),
             replace(self.lookups, database=database),
+            replace(self.lists, database=database),
         )
 
     def current(self, act: AdminAct, subject: str) -> Entered | None:
@@ -134,6 +138,10 @@ class Administration:
     def _token(self, label: str) -> Entered | None:
         found = next((each for each in self.tokens.list() if each.label == label and each.revoked_at is None), None)
         return None if found is None else _of_token(found)
+
+    def _list(self, name: str) -> Entered | None:
+        text = self.lists.text(name)
+        return None if text is None else {TEXT: text}
 
     def _party_of(self, kind: str, code: str) -> Entered | None:
         found = next((each for each in self.clients.list(kind) if each.code == code), None)
@@ -217,6 +225,8 @@ _DONE: Mapping[AdminAct, _Doing] = {
         code, lambda _: _office_facts(code, stated), actor=who
     ),
     AdminAct.OFFICE_REMOVE: lambda admin, code, _, __, who: admin.offices.remove(code, actor=who),
+    # A confirmed proposal is the edition itself: here it is only proved.
+    AdminAct.LIST_CHANGE: lambda admin, name, stated, _, __: admin.lists.prove(name, _text(stated, TEXT)),
     AdminAct.TOKEN_REVOKE: lambda admin, label, _, __, who: admin.tokens.revoke(label, actor=who),
 }
 _CURRENT: Mapping[str, Callable[[Administration, str], Entered | None]] = {
@@ -224,6 +234,7 @@ _CURRENT: Mapping[str, Callable[[Administration, str], Entered | None]] = {
     "lookup": Administration._lookup,
     "office": Administration._office,
     "token": Administration._token,
+    "list": Administration._list,
     CLIENT: lambda admin, code: admin._party_of(CLIENT, code),
     ISSUER: lambda admin, code: admin._party_of(ISSUER, code),
 }

@@ -133,10 +133,10 @@ class Proposals:
         self._try(act, row.subject, row.stated, row.purpose, actor)
         with self.database.transaction() as connection:
             self.database.lock(connection, [_LOCK])
-            self._become(connection, row, WAITING, DONE, decider=actor.id, decided_at=now)
             within = self.administration.within(self.database.within(connection))
             if within.current(act, row.subject) != row.before:
                 raise NotAllowed("what it changes was changed since it was proposed: propose it again")
+            self._become(connection, row, WAITING, DONE, decider=actor.id, decided_at=now)
             proposer = people_store.current(connection, [row.proposer]).get(row.proposer)
             if proposer is None:
                 raise NotAllowed(f"{row.proposer}, who proposed it, is not registered any more")

@@ -13,6 +13,7 @@ from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.administration import AdminAct
 from adapter.services.access.tokens import PERSON, Machine
+from adapter.services.registers.list_editions import MOST, TEXT
 
 SUBJECT, PURPOSE = "ve", "ly-do"
 
@@ -63,7 +64,8 @@ def read(fields: Sequence[AdminField], sent: Posting) -> Entered:
             at = moment_of(sent[field.name])
             stated[field.name] = at.astimezone(VIETNAM).isoformat() if at else None
         else:
-            stated[field.name] = sent[field.name].strip()[: field.most] or None
+            text = sent[field.name].replace("\r\n", "\n")  # a browser sends the lines of a text so
+            stated[field.name] = text.strip()[: field.most] or None
     return stated
 
 
@@ -119,6 +121,10 @@ def _of_client(choices: AdminChoices) -> tuple[AdminField, ...]:
     )
 
 
+def _of_list(_: AdminChoices) -> tuple[AdminField, ...]:
+    return (AdminField(TEXT, "area", most=MOST, required=True),)
+
+
 def _of_issuer(_: AdminChoices) -> tuple[AdminField, ...]:
     return AdminField("name", "text", required=True), AdminField("keys", "area", most=20_000, required=True)
 
@@ -130,4 +136,5 @@ _FIELDS: Mapping[str, Callable[[AdminChoices], tuple[AdminField, ...]]] = {
     "token": _of_token,
     "client": _of_client,
     "issuer": _of_issuer,
+    "list": _of_list,
 }

@@ -3,6 +3,7 @@
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -21,6 +22,7 @@ from adapter.model.procedure import Label
 from adapter.services.access.administration import AdminAct
 from adapter.services.access.proposals import Proposal, Proposals
 from adapter.services.access.rights import Right
+from adapter.services.registers.list_editions import TEXT, RehearsedEdition
 
 LIST = f"{HOME}/de-nghi"
 STATES = {
@@ -31,6 +33,7 @@ STATES = {
     "declined": ("no", "cross"),
     "withdrawn": ("wait", "cross"),
 }
+MOST_LINES = 500
 _Number = Annotated[int, Path(ge=1, le=2**62)]
 
 
@@ -82,10 +85,21 @@ class ProposalPage(Page):
     is_recent: bool
     told: str = ""
     token: str = ""
+    rehearsed: RehearsedEdition | None = None
+    """Of a code list: what it would change."""
+
+    @property
+    def text_changes(self) -> list[str]:
+        """The lines of a list's file that differ, as `diff -u` writes them."""
+        before, after = (str((each or {}).get(TEXT) or "") for each in (self.proposal.before, self.proposal.stated))
+        lines = unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
+        return [line for line in lines if not line.startswith(("---", "+++"))][:MOST_LINES]
 
     @property
     def lines(self) -> list[Compared]:
         """Each field with its value in the register and its proposed value."""
+        if self.proposal.act is AdminAct.LIST_CHANGE:
+            return []
         before = self.proposal.before or {}
         after = _after(self.proposal)
         return [Compared(name, _said(before.get(name)), _said(after.get(name))) for name in {**before, **after}]
@@ -206,7 +220,17 @@ def _page(proposals: Proposals, number: int, actor: Actor, *, told: str = "", to
         raise
     except NotAllowed:
         raise HTTPException(404) from None
-    return ProposalPage(found, proposals.is_recent(actor), told, token)
+    return ProposalPage(found, proposals.is_recent(actor), told, token, _rehearsed(proposals, found))
+
+
+def _rehearsed(proposals: Proposals, found: Proposal) -> RehearsedEdition | None:
+    """What a list that is proposed would change; None: nothing is proposed any more, or it is impossible now."""
+    if found.act is not AdminAct.LIST_CHANGE or not (found.may_confirm or found.may_withdraw):
+        return None
+    try:
+        return proposals.administration.lists.rehearse(found.subject, str(found.stated.get(TEXT) or ""))
+    except NotAllowed:
+        return None
 
 
 def _after(proposal: Proposal) -> Entered:

@@ -15,6 +15,7 @@ from adapter.entrypoints.web.administration.table_pages import (
     RegisterPage,
     RegisterTable,
     ShownCell,
+    act_address,
 )
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import Pages
@@ -85,11 +86,6 @@ def routes(pages: Pages, of: Registers, guard: Guard) -> APIRouter:
         return pages.respond(request, _programs(of.administration))
 
     return router
-
-
-def act_address(act: AdminAct, subject: str = "") -> str:
-    """The address of the form that proposes an act; `subject`: the person or thing that it is about."""
-    return f"{HOME}/lam/{act.value}" + (f"?ve={subject}" if subject else "")
 
 
 def _link(act: AdminAct, subject: str = "") -> RegisterLink:

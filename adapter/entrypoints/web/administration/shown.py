@@ -16,6 +16,7 @@ from adapter.entrypoints.web.administration.table_pages import (
     RegisterPage,
     RegisterTable,
     ShownCell,
+    act_address,
 )
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import Pages
@@ -27,7 +28,9 @@ from adapter.model.errors import Misconfigured
 from adapter.model.procedure import Label, Procedure
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.signature.algorithms import C14N, DIGESTS, SIGNATURE_METHODS
+from adapter.services.access.administration import AdminAct
 from adapter.services.access.rights import Right
+from adapter.services.registers.list_editions import CALENDAR as CALENDAR_LIST
 
 _Day = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 _Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,60}$")]
@@ -158,8 +161,12 @@ def _one(name: str, codes: list[Code], day: date) -> RegisterPage:
         for each in codes
     )
     heads = ("admin.code", "admin.field.name", "admin.validity", "admin.valid", "admin.facts")
-    back = (RegisterLink("admin.lists.back", f"{LISTS}?ngay={day}"),)
-    return RegisterPage("lists", (RegisterTable("admin.list", heads, rows, named=name),), back, day=str(day))
+    links = (RegisterLink("admin.lists.back", f"{LISTS}?ngay={day}"), _change(name))
+    return RegisterPage("lists", (RegisterTable("admin.list", heads, rows, named=name),), links, day=str(day))
+
+
+def _change(name: str) -> RegisterLink:
+    return RegisterLink(f"admin.act.{AdminAct.LIST_CHANGE}", act_address(AdminAct.LIST_CHANGE, name))
 
 
 def _calendar(calendar: Calendar) -> RegisterPage:
@@ -177,7 +184,7 @@ def _calendar(calendar: Calendar) -> RegisterPage:
     )
     heads = ("admin.year", "admin.decision", "admin.holidays", "admin.exchanged")
     table = RegisterTable("admin.tab.calendar", heads, rows, note="admin.calendar.note")
-    return RegisterPage("calendar", (table,))
+    return RegisterPage("calendar", (table,), (_change(CALENDAR_LIST),))
 
 
 def _trust(of: FromFiles) -> RegisterPage:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from adapter.entrypoints.web.page import Page
 from adapter.model.procedure import Label
+from adapter.services.access.administration import AdminAct
 
 HOME = "/quan-tri"
 
@@ -60,3 +61,8 @@ class RegisterPage(Page):
     """The day that is shown; None: no day is chosen here."""
     other_day: str = ""
     """The day that it is compared with."""
+
+
+def act_address(act: AdminAct, subject: str = "") -> str:
+    """The address of the form that proposes an act; `subject`: the person or thing that it is about."""
+    return f"{HOME}/lam/{act.value}" + (f"?ve={subject}" if subject else "")

@@ -36,7 +36,9 @@ def routes(pages: Pages, components: Components, guard: Guard) -> APIRouter:
         components.reconciliation, components.report_prints, components.reports_on_pages
     )
     router.include_router(failing.routes(pages, components.failure_acts, guard))
-    router.include_router(incidents.routes(pages, components.window, components.links, reports, guard))
+    router.include_router(
+        incidents.routes(pages, components.window, components.links, components.transfers, reports, guard)
+    )
     console, stated = components.console, components.settings
     router.include_router(queues.routes(pages, console, now, guard))
     router.include_router(machines.routes(pages, console, stated.workers.memory_mib, now, guard))

@@ -22,6 +22,7 @@ from adapter.services.watch.links import Links
 from adapter.services.watch.reconciliation import Reconciliation, Report, ReportLine
 from adapter.services.watch.report_print import ReportPrints
 from adapter.services.watch.state import Incident
+from adapter.services.watch.transfers import OpenTransfer, Transfers
 from adapter.services.watch.window import Window
 
 LIST = "/van-hanh/su-co"
@@ -33,11 +34,12 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class IncidentsPage(Page):
-    """The newest incidents, and what was stated of links."""
+    """The newest incidents, the oldest transfers that the window has not confirmed, and what was stated of links."""
 
     template: ClassVar[str] = "incidents.html"
     incidents: tuple[Incident, ...]
     links: tuple[StoredLink, ...]
+    transfers: tuple[OpenTransfer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ class IncidentReportUses:
     on_pages: ReportsOnPages
 
 
-def routes(pages: Pages, window: Window, links: Links, reports: IncidentReportUses, guard: Guard) -> APIRouter:
+def routes(
+    pages: Pages, window: Window, links: Links, transfers: Transfers, reports: IncidentReportUses, guard: Guard
+) -> APIRouter:
     """/van-hanh/su-co and what is below it."""
     router = APIRouter(include_in_schema=False)
     see = guard.by_session(Right.BROWSE_MESSAGES)
@@ -72,7 +76,8 @@ def routes(pages: Pages, window: Window, links: Links, reports: IncidentReportUs
     @router.get(LIST)
     def incidents(request: Request, actor: Annotated[Actor, Depends(see)]) -> Response:
         del actor
-        return pages.respond(request, IncidentsPage(tuple(window.incidents(_SHOWN)), tuple(links.list(_SHOWN))))
+        found = tuple(window.incidents(_SHOWN)), tuple(links.list(_SHOWN)), tuple(transfers.open(_SHOWN))
+        return pages.respond(request, IncidentsPage(*found))
 
     def found(number: int, actor: Actor) -> Report:
         try:

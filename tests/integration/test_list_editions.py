@@ -1,0 +1,95 @@
+"""A code list is compared and rehearsed, and counts from the confirmation of a second administrator on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapter.bootstrap import Components, assemble, now
+from adapter.gateways.store.tables import inbox
+from adapter.model.actor import Actor
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
+from adapter.services.access.administration import AdminAct
+from adapter.services.access.people import Facts
+from tests.harness.declarations import declaration
+from tests.harness.fixtures import CLOCK
+from tests.harness.people import TESTER
+from tests.harness.pki import ROOT
+from tests.harness.registers import gate
+
+GATES = (ROOT / "mappings" / "codelists" / "gates.yaml").read_text(encoding="utf-8")
+FACTS = "class: international, kind: DAT_LIEN, neighbour: CHN, province: LANGSON, unit: CK-HUUNGHI"
+NEW = f"  - {{code: NEWGATE, vi: Cửa khẩu mới, en: New gate, {FACTS}}}"
+WITH_NEW = f"{GATES.rstrip()}\n{NEW}"
+CLOSED = GATES.replace("{code: HUUNGHI,", "{code: HUUNGHI, to: 2026-01-31,")
+
+
+@pytest.fixture
+def house(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
+    with gate(tmp_path, sqlite_url) as made:
+        for code in ("mai", "son"):
+            made.people.add(code, Facts(code.upper(), ("administrator",)), actor=TESTER)
+        yield made
+
+
+def who(house: Components, code: str) -> Actor:
+    return replace(house.people.acting(code), proven_at=now())
+
+
+def asked(house: Components, text: str, name: str = "gates") -> int:
+    number = house.proposals.draft(AdminAct.LIST_CHANGE, name, {"text": text}, "QĐ 20", actor=who(house, "mai"))
+    house.proposals.ask(number, actor=who(house, "mai"))
+    return number
+
+
+def outcome(house: Components, number: int, at: str) -> str:
+    made = declaration(number, gate=at)
+    house.intake.receive([Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest))])
+    with house.database.reading() as connection:
+        return str(connection.execute(inbox.select().where(inbox.c.digest == made.digest)).one().outcome)
+
+
+def test_a_gate_is_closed_in_every_process_once_a_second_administrator_has_confirmed_it(
+    house: Components, tmp_path: Path
+) -> None:
+    number = asked(house, CLOSED)
+    assert not house.list_editions.put_in_place()
+    house.proposals.confirm(number, actor=who(house, "son"))
+    assert house.list_editions.put_in_place()
+    assert not house.list_editions.put_in_place(), "a reload is asked for once"
+    anew = assemble(tmp_path / "config.yaml")
+    assert outcome(house, 1, "HUUNGHI") == "accepted", "a process goes on with what it began with"
+    assert outcome(anew, 2, "HUUNGHI") == "refused"
+    assert anew.list_editions.text("gates") == CLOSED
+    anew.database.close()
+
+
+def test_it_is_told_before_anybody_is_asked_what_a_list_changes_for_messages_that_came(house: Components) -> None:
+    assert outcome(house, 1, "HUUNGHI") == "accepted"
+    tried = house.list_editions.rehearse("gates", CLOSED)
+    assert [(each.before and each.before.code, str(each.after and each.after.valid_to)) for each in tried.codes] == [
+        ("HUUNGHI", "2026-01-31")
+    ]
+    assert (tried.tally.messages, tried.tally.changed) == (1, 1)
+    assert [each.before.outcome for each in tried.differences] == ["accepted"]
+    assert house.list_editions.rehearse("gates", WITH_NEW).tally.changed == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("gates", f"{WITH_NEW}\n{NEW}", "NEWGATE is there twice"),
+        ("gates", GATES.replace("name: gates", "name: gates_2"), "gates"),
+        ("gates", "codes: [", "gates.yaml"),
+        ("findings", "x", "no list 'findings'"),
+        ("calendar", "years: {2026: 5}", "calendar.yaml"),
+    ],
+)
+def test_a_list_with_a_fault_is_refused_with_the_fault(house: Components, name: str, text: str, told: str) -> None:
+    with pytest.raises(NotAllowed, match=told):
+        asked(house, text, name)
