@@ -72,10 +72,12 @@ _NAMED: list[tuple[str, Table, Callable[[Any], dict[str, str]]]] = [
     ("/tra-loi/{id}", tables.outbox, lambda row: {"id": row.message_id}),
     ("/su-co/{number}", tables.incident, lambda row: {"number": str(row.id)}),
     ("{year}/{number}", tables.dossier, lambda row: {"year": str(row.year), "number": row.number, "digest": "0" * 64}),
-    ("/quan-tri/", tables.dossier, lambda _: {}),
+    ("/cong-hong/tep/{name}", tables.incident, lambda _: {"name": "thong-bao.pdf"}),
 ]
 """By a part of a route's path the table whose rows fill its parameters, and how."""
 
+DURING_A_FAILURE = {"/van-hanh/cong-hong/tep/{name}"}
+"""Open only while the portal itself has failed; a letter to everybody, which names nobody."""
 _QUERIES = {"/can-bo/moi": "?tu=0"}
 """What a route cannot be asked without."""
 
@@ -125,7 +127,7 @@ def test_no_page_shows_a_value_of_a_person_and_each_opens(everything: Everything
     app = create_staff(house)
     opened, leaks = anyio.run(_walk, everything, app, secret, _pages(app, role))
     assert leaks == []
-    assert {path for path, answered in opened.items() if min(answered) >= 400} == set()
+    assert {path for path, answered in opened.items() if min(answered) >= 400} <= DURING_A_FAILURE
 
 
 async def _walk(
