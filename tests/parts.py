@@ -13,9 +13,10 @@ MESSAGES = "tests/acceptance/test_generated_messages.py"
 PORTAL_FAILURE = "tests/crash/test_portal_failure.py"
 KEYBOARD = "tests/browser/test_keyboard_shift.py"
 DAYS = "tests/browser/test_days.py"
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS]
-"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift and
-days in a browser."""
+NIGHT = "tests/browser/test_operator_night.py"
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS, NIGHT]
+"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift, days
+and a night in a browser."""
 
 
 def _doors() -> list[str]:
@@ -80,13 +81,17 @@ PROOFS: dict[str, dict[str, list[str]]] = {
             f"{INTEGRATION}/test_check_judges.py",
         ],
     },
+    "consoles": {
+        "a shift by keyboard alone": [KEYBOARD],
+        "an operator's night": [NIGHT],
+        "no value of a person on any page": [f"{INTEGRATION}/test_masked_pages.py"],
+    },
     "kills": {"outages": _of_servers(), "kills": _of_processes()},
     "lives": {"any order of messages and acts": ["tests/lives"]},
     "messages": {
         "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
         "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],
     },
-    "consoles": {"a shift by keyboard alone": [KEYBOARD]},
     "portal": {
         "the mode of the window": ["tests/unit/test_window_modes.py"],
         "an outage day": ["tests/browser/test_outage_day.py"],

@@ -50,7 +50,7 @@ def test_every_long_proof_and_every_quick_part_has_tests() -> None:
 
 def test_a_proof_that_is_not_there_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert running.main(["prove", "nothing"]) == 2
-    assert "no proof nothing; there are: attacks, kills, lives, messages" in capsys.readouterr().err
+    assert "no proof nothing; there are: attacks, consoles, kills, lives, messages" in capsys.readouterr().err
 
 
 def test_a_proof_s_last_result_takes_the_place_of_the_one_before(

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from adapter.bootstrap import assemble, new_message_id
+from adapter.bootstrap import Components, assemble, new_message_id
 from adapter.model.finding import FindingText
 from adapter.model.stages import Channel
 from adapter.pipeline.compose import OF_UNITS
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
-from adapter.simulator.window import ANY_UNIT, Letter, TestWindow, WindowIdentity
+from adapter.simulator.window import ANY_UNIT, CarriedMessage, Carrier, Letter, TestWindow, WindowIdentity
 from tests.harness.attacks import change_signed_content
 from tests.harness.expectations import Answer, differences, expected, read
 from tests.harness.fixtures import Case, signed
@@ -155,7 +155,12 @@ class Play:
 
 def players(premises: Premises, window: SingleWindow) -> Play:
     """The means of a play on these premises."""
-    whole, pki = assemble(premises.config), premises.pki
+    whole = assemble(premises.config)
+    return Play(window, window_of(whole, premises.pki, window), premises.pki, whole.catalogue.findings.texts)
+
+
+def window_of(whole: Components, pki: Pki, carrier: Carrier | None = None) -> TestWindow:
+    """The window of an installation; without a carrier it only writes and reads."""
     identity = WindowIdentity(
         own=whole.installation.window,
         adapter=whole.installation.own,
@@ -164,8 +169,18 @@ def players(premises: Premises, window: SingleWindow) -> Play:
         units={ANY_UNIT: pki.party("unit").certificate},
         control=whole.installation.placeholder_document_type,
     )
-    author = TestWindow(identity, window, whole.legal_clock, new_message_id)
-    return Play(window, author, pki, whole.catalogue.findings.texts)
+    return TestWindow(identity, carrier or Idle(), whole.legal_clock, new_message_id)
+
+
+class Idle:
+    """Carries nothing."""
+
+    def send(self, letters: Sequence[Letter]) -> Sequence[str | None]:
+        return ["nobody carries it"] * len(letters)
+
+    def take(self, seconds: float) -> Sequence[CarriedMessage]:
+        del seconds
+        return []
 
 
 def stray(received: Received) -> Line:
