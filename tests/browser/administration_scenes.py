@@ -1,4 +1,4 @@
-"""Two administrators at work: one has proposed a change of a person, another one is to confirm it."""
+"""Two administrators at work: one has proposed a change of a person and of a list, another one is to confirm them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from adapter.bootstrap import now
 from adapter.gateways.store.proposals import Entered
 from adapter.services.access.administration import AdminAct
+from adapter.services.registers.list_editions import TEXT
 from tests.browser.staff_scenes import Shift
 from tests.harness.units import HUUNGHI
 from tests.servers.identity import STAFF
@@ -21,7 +22,12 @@ def desk(house: Shift) -> Mapping[str, str]:
     stated["login"] = STAFF["can-bo"].login
     number = whole.proposals.draft(AdminAct.PERSON_CHANGE, "can-bo", stated, "Theo QĐ 112/QĐ-BTL", actor=duc)
     whole.proposals.ask(number, actor=duc)
+    lists = whole.list_editions
+    closed = (lists.text("gates") or "").replace("{code: HUUNGHI,", "{code: HUUNGHI, to: 2026-02-28,")
+    of_list = whole.proposals.draft(AdminAct.LIST_CHANGE, "gates", {TEXT: closed}, "NQ 389/NQ-CP", actor=duc)
+    whole.proposals.ask(of_list, actor=duc)
     return {
+        "de-nghi-danh-muc": f"/quan-tri/de-nghi/{of_list}",
         "quan-tri": "/quan-tri",
         "de-nghi": f"/quan-tri/de-nghi/{number}",
         "them-nguoi": "/quan-tri/lam/person_add",

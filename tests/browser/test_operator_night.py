@@ -250,7 +250,10 @@ def a_reply_that_the_broker_refuses(night: Night) -> None:
     )  # fmt: skip
     before = len(night.scene.partner.collect())
     messages = declarations(100, 8)
-    night.scene.partner.publish(messages)
+    # What comes together is taken together, above the limit too: the queue is full first, and then more comes.
+    night.scene.partner.publish(messages[:4])
+    night.scene.until(lambda: night.scene.partner.ready(REPLIES) == 4, "the queue is full")
+    night.scene.partner.publish(messages[4:])
     night.scene.until(lambda: night.scene.house.reading.read({}).returned > 0, "the first is refused")
     night.seen("a reply that the broker refuses", "RabbitMQ trả lại hoặc từ chối trả lời", time.monotonic())
     night.node.ctl("clear_policy", "-p", VHOST, "full")
