@@ -79,22 +79,14 @@ def routes(
         found = tuple(window.incidents(_SHOWN)), tuple(links.list(_SHOWN)), tuple(transfers.open(_SHOWN))
         return pages.respond(request, IncidentsPage(*found))
 
-    def found(number: int, actor: Actor) -> Report:
-        try:
-            return reports.reconciliation.report(str(number), actor=actor)
-        except NoRight:
-            raise
-        except NotAllowed:
-            raise HTTPException(404) from None
-
     @router.get(f"{LIST}/{{number}}")
     def report(request: Request, number: _Number, actor: Annotated[Actor, Depends(see)]) -> Response:
-        return pages.respond(request, ReportPage(found(number, actor), has(actor, Right.REPORT_INCIDENT)))
+        return pages.respond(request, ReportPage(_found(reports, number, actor), has(actor, Right.REPORT_INCIDENT)))
 
     @router.get(f"{LIST}/{{number}}/bao-cao.pdf")
     def printed(number: _Number, actor: Annotated[Actor, Depends(see)]) -> Response:
         """As things stand now, to be read and printed. It is not signed, and counts as no report."""
-        made = reports.prints.pdf(found(number, actor))
+        made = reports.prints.pdf(_found(reports, number, actor))
         return attachment(made, "application/pdf", f"bao-cao-su-co-{number}.pdf")
 
     @router.post(f"{LIST}/{{number}}/bao-cao")
@@ -104,7 +96,7 @@ def routes(
         sent: Annotated[Posting, Depends(posting(guard.by_session(Right.REPORT_INCIDENT)))],
     ) -> Response:
         """The signed XML and the printed page beside it, in one file for the window's manager."""
-        found(number, sent.actor)
+        _found(reports, number, sent.actor)
         secret = browser_of(request).secret
         if secret is None:
             raise LoggedOut
@@ -115,3 +107,12 @@ def routes(
         return attachment(packed, "application/zip", f"bao-cao-su-co-{number}.zip")
 
     return router
+
+
+def _found(reports: IncidentReportUses, number: int, actor: Actor) -> Report:
+    try:
+        return reports.reconciliation.report(str(number), actor=actor)
+    except NoRight:
+        raise
+    except NotAllowed:
+        raise HTTPException(404) from None
