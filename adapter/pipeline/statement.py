@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from lxml import etree
@@ -48,6 +49,18 @@ def _write_terms(place: etree._Element, terms: AuthorisationTerms) -> None:
     pairs += [("LastDay", terms.until.isoformat())] if terms.until else []
     for name, text in [*pairs, *(("Procedure", code) for code in terms.procedures)]:
         etree.SubElement(place, name).text = text
+
+
+def is_in_our_words(root: etree._Element, says: Mapping[Purpose, Label]) -> bool:
+    """Whether it says what a statement for its purpose says: somebody else's words would tell its signer another.
+
+    White space counts nothing: a tool may have broken lines.
+    """
+    content = root.find(CONTENT)
+    assert content is not None, "its XSD demands one"
+    ours = says[Purpose(value_at(content, "Purpose"))]
+    pairs = ((value_at(content, "Says/Vi"), ours.vi), (value_at(content, "Says/En"), ours.en))
+    return all(theirs.split() == own.split() for theirs, own in pairs)
 
 
 def read(root: etree._Element) -> Statement:

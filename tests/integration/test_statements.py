@@ -308,6 +308,25 @@ def test_a_comment_changes_nothing_of_what_is_read(house: Components, secret: st
     REGISTER(house, secret, raw)
 
 
+@pytest.mark.parametrize("language", ["Vi", "En"])
+def test_a_statement_in_somebody_else_s_words_is_none_though_it_is_signed(
+    site: Website, house: Components, language: str
+) -> None:
+    """A principal who is shown "I confirm the delivery" must not have authorised somebody by it."""
+    secret = logged_in(house, CITIZEN, None)
+    genuine = etree.fromstring(granting(house, secret))
+    said, place = genuine.find(f"Content/Says/{language}"), genuine.find("Signature")
+    assert said is not None
+    assert said.text is not None
+    assert place is not None
+    place.clear()
+    ours, said.text = said.text, "Tôi xác nhận đã nhận hàng"
+    assert refusals(lambda: GRANT(house, secret, signed(etree.tostring(genuine), "enterprise"))) == ["not_a_statement"]
+    assert site.rows(tables.authorisation) == []
+    said.text = ours.replace(" ", "\n  ", 1)
+    assert GRANT(house, secret, signed(etree.tostring(genuine), "enterprise"))
+
+
 def test_what_its_xsd_does_not_have_is_refused_though_it_is_signed(house: Components, secret: str) -> None:
     raw = house.own_certificates.statement(who(house, secret)).replace(b"</Value>", b"</Value><Extra/>")
     assert "schema_unexpected" in refusals(lambda: REGISTER(house, secret, signed(raw, "unregistered")))

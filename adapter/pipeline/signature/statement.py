@@ -110,6 +110,8 @@ def _read(content: bytes, by: tuple[Signer, bytes], ground: StatementGround) -> 
     if faults is not None:
         found = report(root, faults, ground.form.schema_name, limits=ground.limits, reporter=ground.reporter)
         raise Fault(Stage.VALIDATE, found)
+    if not written.is_in_our_words(root, ground.form.says):
+        raise Fault(Stage.VALIDATE, (Finding("not_a_statement", "/SignedStatement/Content/Says"),))
     try:
         return SignedStatement(written.read(root), *by)
     except ValueError:
