@@ -159,16 +159,18 @@ def _accounts(declaration: Declaration, found: Mapping[Name, Registered]) -> set
     return declared | ({plain(bound)} if bound else set()) | _signed_numbers(declaration, found)
 
 
-def suspended(register: Register, declaration: Declaration, dossier: Dossier | None) -> Iterator[Finding]:
+def suspended(
+    register: Register, declaration: Declaration, dossier: Dossier | None, *, by: Declaration | None = None
+) -> Iterator[Finding]:
     """The refusal names the reason (QĐ 15/2019/QĐ-TTg Article 8), never the number.
 
     Asked of the unit that the message states and of the one that has the dossier: what changes a dossier there may
-    state another.
+    state another. `by`: the amendment that makes this version, whose accounts count: another may have declared before.
     """
     envelope = declaration.verified.envelope
     stated = declaration.values.get(envelope.procedure.place.get("unit", ""))
     unit = stated if isinstance(stated, str) and stated else envelope.header.recipient.unit_code
-    accounts = _accounts(declaration, register.certificates)
+    accounts = _accounts(by or declaration, register.certificates)
     found = [each for number in sorted(accounts) for each in register.suspensions.get(number, ())]
     units = dict.fromkeys((unit, dossier.unit if dossier is not None else unit))
     stopping = [each for at in units for each in suspensions.stopping(found, accounts, at)]
