@@ -27,6 +27,7 @@ from adapter.services.door.shut import AccountShut, ShutForms
 from adapter.services.notifications.overdue import OverdueNotifications
 from adapter.services.registers.accounts import Accounts, SuspensionBasis
 from adapter.services.watch.mode import Mode, Sight
+from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import dossier_of
 from tests.harness.people import TESTER, declarant, person
@@ -167,17 +168,39 @@ def test_a_dossier_is_moved_neither_from_a_shut_gate_nor_to_one(
     assert stands(whole, key) == before
 
 
+def withdrawal(key: DossierKey) -> bytes:
+    """Of the ship's dossier."""
+    raw = next(each for each in load_cases() if each.id == "BQP0100007/accepted-withdrawn-after-acceptance").message
+    return raw.replace(dossier_of(raw).number.encode(), key.number.encode())
+
+
 def test_a_withdrawal_that_states_another_unit_withdraws_nothing_of_a_shut_gate(whole: Components) -> None:
     actor, key = about_a_dossier(whole, Meaning.WITHDRAWAL)
     before = stands(whole, key)
-    own, other = before[2]["borderUnit"], ELSEWHERE
-    assert own != other
-    withdrawal = next(each for each in load_cases() if each.id == "BQP0100007/accepted-withdrawn-after-acceptance")
-    about = dossier_of(withdrawal.message).number.encode()
-    raw = withdrawal.message.replace(about, key.number.encode()).replace(own.encode(), other.encode())
+    own = before[2]["borderUnit"]
+    assert own != ELSEWHERE
+    raw = withdrawal(key).replace(own.encode(), ELSEWHERE.encode())
     suspended(whole, own, actor.number)  # type: ignore[arg-type]
     assert whole.door.declare(signed(raw), Caller(OTHER, ENTERPRISE)).outcome == "refused"
     assert stands(whole, key) == before
+
+
+@PLACES
+def test_a_withdrawal_that_states_another_principal_withdraws_nothing_of_a_suspended_one(
+    whole: Components, unit: str | None
+) -> None:
+    """Whoever is authorised states himself instead; without the suspension he may."""
+    whole.grants.give(logged_in("001088007890", ENTERPRISE), CITIZEN, "UQ-1", until=None, procedures=())
+    _, key = about_a_dossier(whole, Meaning.WITHDRAWAL)
+    before = stands(whole, key)
+    said = withdrawal(key).replace(OTHER.encode(), CITIZEN.encode()).replace(ENTERPRISE.encode(), CITIZEN.encode())
+    raw = sign_message(said, system=None, declarant=shared_pki().party("citizen"))
+    suspended(whole, unit and before[2]["borderUnit"], ENTERPRISE)
+    assert whole.door.declare(raw, Caller(CITIZEN)).outcome == "refused"
+    assert stands(whole, key) == before
+    whole.accounts.restore(ENTERPRISE, unit=unit and before[2]["borderUnit"], reason="Đã xác minh", actor=TESTER)
+    again = raw.replace(b"346923b6", b"346923b7")
+    assert whole.door.declare(again, Caller(CITIZEN)).outcome == "accepted"
 
 
 @PLACES

@@ -69,13 +69,14 @@ class Admission:
         signers = [signer for each in declarations if (signer := _signer(each)) is not None]
         found = certificates.find(connection, map(certificates.name_of, signers))
         accounts = {number for one in declarations for number in _accounts(one, found)}
-        by_number: dict[str, list[Suspension]] = {}
-        for each in suspensions.current(connection, accounts):
-            by_number.setdefault(each.number, []).append(each)
         changing = [each for each in declarations if ACTS.get(each.verified.meaning) is not Act.DECLARE]
         holders = {number for each in changing for number in _speakers(each, found)}
         holders |= {pair[0] for each in declarations if (pair := _acts_for(each)) is not None}
-        return Register(found, by_number, frozenset(authorisations.grants(connection, holders, at)))
+        grants = frozenset(authorisations.grants(connection, holders, at))
+        by_number: dict[str, list[Suspension]] = {}
+        for each in suspensions.current(connection, accounts | {grant.principal for grant in grants}):
+            by_number.setdefault(each.number, []).append(each)
+        return Register(found, by_number, grants)
 
     def within(self, register: Register) -> Representation:
         """Who may act for another, by the rows read in this transaction: a second transaction would wait for it."""
@@ -165,12 +166,14 @@ def suspended(
     """The refusal names the reason (QĐ 15/2019/QĐ-TTg Article 8), never the number.
 
     Asked of the unit that the message states and of the one that has the dossier: what changes a dossier there may
-    state another. `by`: the amendment that makes this version, whose accounts count: another may have declared before.
+    state another, and another principal. `by`: the amendment that makes this version, whose accounts count: another
+    may have declared before.
     """
+    sender = by or declaration
     envelope = declaration.verified.envelope
     stated = declaration.values.get(envelope.procedure.place.get("unit", ""))
     unit = stated if isinstance(stated, str) and stated else envelope.header.recipient.unit_code
-    accounts = _accounts(by or declaration, register.certificates)
+    accounts = _accounts(sender, register.certificates) | _acted_for(register, sender, dossier)
     found = [each for number in sorted(accounts) for each in register.suspensions.get(number, ())]
     units = dict.fromkeys((unit, dossier.unit if dossier is not None else unit))
     stopping = [each for at in units for each in suspensions.stopping(found, accounts, at)]
@@ -178,6 +181,14 @@ def suspended(
         words = {"reason": reason, "since": since.astimezone(VIETNAM).strftime("%d/%m/%Y")}
         pointer = f"/Envelope/Body/Content/{envelope.spec.root}"
         yield Finding("account_suspended", pointer, Severity.REFUSE, words=words)
+
+
+def _acted_for(register: Register, declaration: Declaration, dossier: Dossier | None) -> set[str]:
+    """The parties of the dossier for whom its sender may act by an authorisation, whomever the message states."""
+    if dossier is None:
+        return set()
+    speakers = _speakers(declaration, register.certificates)
+    return set(register.principals(speakers, dossier.procedure)) & set(dossier.identities)
 
 
 def _acts_for(declaration: Declaration) -> Pair | None:

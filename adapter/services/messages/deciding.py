@@ -107,7 +107,8 @@ class Deciding:
         amended = amend(form, amendment_base(self.ledger, dossier, ground), ground)
         root = f"/Envelope/Body/Content/{form.verified.envelope.spec.root}"
         # It may move its dossier to a unit where an account of its sender is suspended.
-        shut = [replace(each, pointer=root) for each in suspended(self.ledger.register, amended.version, None, by=form)]
+        told = suspended(self.ledger.register, amended.version, dossier, by=form)
+        shut = [replace(each, pointer=root) for each in told]
         found = (*shut, *self.files.faults(amended.version, dossier))
         return replace(amended, version=replace(amended.version, findings=(*found, *amended.version.findings)))
 
