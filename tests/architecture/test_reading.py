@@ -40,6 +40,7 @@ READERS = {
     "pipeline/signature/coverage.py": "canonical bytes, compared with what was signed",
     "services/watch/mode_notices.py": "the row of a stored notice",
     "services/portal_failure/documents.py": "an entry of a feed of ours",
+    "services/access/administration.py": "the text of a code list or calendar",
     "simulator/sign.py": "a signature that the test window makes",
 }
 OTHER_TEXTS = {
