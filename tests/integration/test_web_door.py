@@ -573,6 +573,8 @@ OF_PORTAL = {
     ("/api/v1/declarations/dry-run", "post"),
     ("/api/v1/declarations/{id}", "get"),
     ("/api/v1/declarations/{id}/replies/{digest}", "get"),
+    ("/api/v1/dossiers/{year}/{number}/files/{digest}", "get"),
+    ("/api/v1/files", "post"),
     ("/api/v1/window", "get"),
 }
 OF_STAFF = {

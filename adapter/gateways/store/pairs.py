@@ -13,6 +13,8 @@ from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import deadline, dossier, inbox
 from adapter.gateways.store.tables import dossier_link as link
+from adapter.gateways.store.unit_dossiers import of_unit
+from adapter.model.units import BorderUnit
 
 _AT_ONCE = 500
 _later, _earlier = dossier.alias("later"), dossier.alias("earlier")
@@ -76,9 +78,11 @@ def of_dossier(connection: Connection, dossier_id: int) -> list[ListedPair]:
     return made_all(ListedPair, connection.execute(_listed().where(mine).order_by(link.c.found_at)))
 
 
-def open_pairs(connection: Connection, limit: int) -> list[ListedPair]:
-    """Pairs that nobody has settled, the oldest first."""
-    query = _listed().where(OPEN).order_by(link.c.found_at, link.c.dossier_id, link.c.earlier_id)
+def open_pairs(connection: Connection, *, unit: BorderUnit | None, limit: int) -> list[ListedPair]:
+    """Pairs of a unit (None: of all) that nobody has settled, the oldest first."""
+    query = (
+        _listed().where(OPEN, *of_unit(unit, _later)).order_by(link.c.found_at, link.c.dossier_id, link.c.earlier_id)
+    )
     return made_all(ListedPair, connection.execute(query.limit(limit)))
 
 

@@ -28,7 +28,7 @@ from adapter.model.text import REASON, typed
 from adapter.model.units import BorderUnits
 from adapter.pipeline.pairs import Ends, PairVerdict, ends, standing
 from adapter.pipeline.terms import Terms
-from adapter.services.access.rights import Right, is_its, is_of_unit, needs, needs_in_unit
+from adapter.services.access.rights import Right, needs, needs_in_unit, unit_within
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
 
@@ -126,14 +126,11 @@ class Pairs:
         """Pairs that nobody has settled, the oldest first; an officer's are those of his unit.
 
         Raises:
-            NoRight: he may see no dossiers.
+            NoRight: he may see no dossiers, or is of a unit that is none of ours.
         """
-        needs(actor, Right.SEE_DOSSIERS)
-        everywhere = not is_of_unit(actor, Right.SEE_DOSSIERS)
+        unit = unit_within(actor, Right.SEE_DOSSIERS, self.units)
         with self.database.reading() as connection:
-            found = store.open_pairs(connection, limit)
-        his = (each for each in found if everywhere or is_its(actor, self.units.of(each.gate, each.unit)))
-        return list(map(pair_of, his))
+            return list(map(pair_of, store.open_pairs(connection, unit=unit, limit=limit)))
 
     def settle(
         self, key: DossierKey, other: DossierKey, verdict: PairVerdict, officer: Actor, *, reason: str
