@@ -157,7 +157,7 @@ def test_who_has_authorised_a_declarant_is_no_organisation_of_his() -> None:
 
     def ask(actor: Actor, caller: Caller) -> None:
         session = Session("digest", "csrf", actor, {}, datetime.now(UTC))
-        Callers(lambda token: None, lambda secret: session).declarant("Session s", caller)
+        Callers(lambda token: None, lambda secret: session, lambda value: None).declarant("Session s", caller)
 
     ask(agent, Caller(CITIZEN, ENTERPRISE))
     ask(replace(agent, by_grant=True), Caller(CITIZEN))

@@ -22,6 +22,7 @@ from adapter.gateways.store.tables import dossier, outbox
 from adapter.model.errors import Unavailable
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.pipeline.pairs import PairVerdict
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.cases import Settlement, case_of, settlement
 from adapter.services.watch.mode import Sight
@@ -298,8 +299,11 @@ def test_the_report_names_each_answer_how_it_goes_and_why_it_is_open(whole: Comp
     assert [each["open_for"] for each in reported(config, incident(whole), code=1)["lines"]].count("refused") == 1
     receive(whole, "receipt")
     whole.deadlines.watch()
+    assert reported(config, incident(whole), code=1)["open_pairs"] == 2, "both doors have brought the same"
+    for each in (untouched, opened):
+        whole.pairs.settle(direct, each, PairVerdict.DIFFERENT, TESTER, reason="hai chuyến")
     done = reported(config, incident(whole))
-    assert done["open"] == 0
+    assert (done["open"], done["open_pairs"]) == (0, 0)
     assert done["working_day"]["standing"] == "met"
     assert done["settled"] == {"transfer": 1, "original": 1, "instead": 1, "again": 0, "nothing": 0}
 
