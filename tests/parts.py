@@ -14,13 +14,20 @@ PORTAL_FAILURE = "tests/crash/test_portal_failure.py"
 KEYBOARD = "tests/browser/test_keyboard_shift.py"
 DAYS = "tests/browser/test_days.py"
 NIGHT = "tests/browser/test_operator_night.py"
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS, NIGHT]
+OUTAGE_DAY = "tests/browser/test_outage_day.py"
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS, NIGHT, OUTAGE_DAY]
 """What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift, days
 and a night in a browser."""
 
 
 def _doors() -> list[str]:
     return [str(file) for kind in ("cli", "web") for file in sorted(Path(INTEGRATION).glob(f"test_{kind}*.py"))]
+
+
+def _pages() -> list[str]:
+    """The pages of staff and what they show, each kind by the beginning or the end of its name."""
+    kinds = ("*_pages", "*_schema", "customs_*", "staff_*", "message_*", "printed_*", "machine_*")
+    return sorted({str(file) for kind in kinds for file in Path(INTEGRATION).glob(f"test_{kind}.py")})
 
 
 def _of_processes() -> list[str]:
@@ -43,10 +50,10 @@ def _others() -> list[str]:
 def parts() -> dict[str, list[str]]:
     """The whole suite: those that wait for servers first, so that the others fill the time; of these the long ones
     first, so that none is left over at the end."""
-    doors = _doors()
+    doors, pages = _doors(), _pages()
     return {
         "outages": [*_of_servers(), *(f"--ignore={file}" for file in PROVED_ALONE)],
-        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in doors)],
+        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in (*doors, *pages))],
         "kills": _of_processes(),
         "from queue to queue": [
             *("tests/acceptance", f"--ignore={MESSAGES}", "tests/demo"),
@@ -54,6 +61,7 @@ def parts() -> dict[str, list[str]]:
             *(f"--ignore={file}" for file in PROVED_ALONE),
         ],
         "commands and doors": doors,
+        "pages": pages,
         "modules and rules": ["tests/unit", "tests/architecture"],
         "fixtures and attacks": ["tests/procedures"],
         "messages made up": [MESSAGES],
@@ -94,7 +102,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
     },
     "portal": {
         "the mode of the window": ["tests/unit/test_window_modes.py"],
-        "an outage day": ["tests/browser/test_outage_day.py"],
+        "an outage day": [OUTAGE_DAY],
         "a failure of the portal": [PORTAL_FAILURE],
         "a commander's and an enterprise's day": [DAYS],
         "whatever declarants send": [f"{INTEGRATION}/test_declarants_schema.py"],

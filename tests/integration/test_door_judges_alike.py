@@ -31,8 +31,8 @@ _OF_HEADER = re.compile(rb"<((?:preR|r)eference|(?:preD|d)ocumentYear)>[^<]*<")
 ALL = load_cases()
 CASES = [each for each in ALL if each.channel is Channel.PORTAL and each.signers.system == "portal" and not each.before]
 SUSPENDED = [account for each in ALL for account in each.register.suspended_accounts]
-OF_THE_STORE = {"certificate_unregistered", "account_suspended"}
-"""What only registers can say, which `judge` does not ask."""
+OF_THE_STORE = {"certificate_unregistered", "account_suspended", "attachment_missing", "attachment_without_digest"}
+"""What only registers and uploaded files can say, which `judge` does not ask."""
 
 
 def handed_in(case: Case) -> bytes:

@@ -269,6 +269,7 @@ def test_a_webhook_and_a_mail_server_that_hang_hold_up_no_timer(database: Databa
         modes=defaultdict(bool),
         oldest_s={},
         returned=0,
+        transfers_stay=0,
         held=defaultdict(int),
         deadlines=defaultdict(int),
         certificate_days={"partner": 3.0},
