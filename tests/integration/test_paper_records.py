@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit, BorderUnits
+from adapter.pipeline.envelope import VIETNAM
 from adapter.services.customs.search import Key, Search
 from adapter.services.dossiers.paper_values import PaperForm, PaperRefused, PaperWhy
 from adapter.services.watch.deadlines import DeadlineState
@@ -209,6 +210,15 @@ def test_what_no_paper_can_say_is_not_entered(whole: Components, form: PaperForm
     with pytest.raises(NotAllowed):
         whole.paper_records.enter(form, actor=ENTERS)
     assert rows(whole, tables.paper_record) == []
+
+
+def test_the_year_and_the_day_are_those_of_vietnam(whole: Components) -> None:
+    """At one o'clock of New Year's night it is still the old year in UTC."""
+    night = datetime(CLOCK.year + 1, 1, 1, 1, tzinfo=VIETNAM).astimezone(UTC)
+    records = replace(whole.paper_records, clock=lambda: night)
+    form = replace(FORM, year=CLOCK.year + 1, received_at=night - timedelta(minutes=30), confirmed_at=None)
+    assert records.enter(form, actor=ENTERS)
+    assert replace(whole.paper_forms, clock=lambda: night).today == date(CLOCK.year + 1, 1, 1)
 
 
 def test_a_number_is_entered_once_and_again_after_it_was_sent_back(whole: Components) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from adapter.gateways.store.paper_records import Texts
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.procedure import Meaning, MessageSpec, Procedure
 from adapter.model.units import BorderUnits
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.given import gates_of
 from adapter.pipeline.forms.layout import FormLayout, layout
 from adapter.pipeline.schema import Reporter
@@ -26,6 +27,11 @@ class PaperForms:
     reporter: Reporter
     clock: Callable[[], datetime]
     _drawn: dict[str, FormLayout] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day in Vietnam."""
+        return self.clock().astimezone(VIETNAM).date()
 
     def offered(self) -> tuple[Procedure, ...]:
         """The procedures by which dossiers are declared today, in the order of their codes."""
@@ -44,8 +50,7 @@ class PaperForms:
 
     def gates(self, procedure: Procedure, actor: Actor) -> frozenset[str]:
         """Codes of the gates for which the officer may enter."""
-        day = self.clock().date()
-        found = {code.code for code in gates_of(procedure, self.catalogue.codelists, day)}
+        found = {code.code for code in gates_of(procedure, self.catalogue.codelists, self.today)}
         unit = self.units.by_code(actor.unit)
         if actor.unit == EVERYWHERE or unit is None or unit.gates is None:
             return frozenset(found)

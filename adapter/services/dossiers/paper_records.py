@@ -97,7 +97,7 @@ class PaperRecords:
         """The entry to be kept, and the key of the dossier that it becomes."""
         number = typed(form.number, "the number on the form", most=35, least=1)
         key = DossierKey(dossier_number(number), form.year)
-        if form.received_at > now or not 0 <= now.year - form.year <= 1:
+        if form.received_at > now or not 0 <= now.astimezone(VIETNAM).year - form.year <= 1:
             told = "the time on the form is still to come, or its year is not this one or the last one"
             raise PaperRefused(PaperWhy.TIMES, told)
         if form.confirmed_at is not None and not form.received_at <= form.confirmed_at <= now:

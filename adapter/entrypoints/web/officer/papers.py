@@ -83,7 +83,7 @@ class _Papers:
             raise HTTPException(404)
         catalogue, gate = self.forms.catalogue, form.procedure.place.get("gate", "")
         gates = self.forms.gates(form.procedure, actor)
-        view = FormView(catalogue.codelists, catalogue.findings, self.forms.clock().date(), {gate: gates})
+        view = FormView(catalogue.codelists, catalogue.findings, self.forms.today, {gate: gates})
         return PaperView(form, view)
 
     def entry(self, number: int, actor: Actor) -> StoredPaperRecord:
