@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, Validati
 from adapter.model.errors import Misconfigured
 
 _LIST, _FAILURES, _ACTS = "danh-sach-lien-he.json", "su-co.json", "cho-ghi-nhat-ky.json"
+_CHANGING_ACTS = "cho-ghi"
 
 
 class KeptContact(BaseModel):
@@ -146,12 +147,25 @@ class FailureFolder:
             return _MANY_ACTS.validate_json((self.folder / _ACTS).read_bytes())
         return ()
 
-    def keep_acts(self, kept: Sequence[KeptAct]) -> None:
-        """Write them in place of those before.
+    def add_act(self, act: KeptAct) -> None:
+        """Put an act behind those that are there.
 
         Raises:
             Misconfigured: they cannot be written.
         """
+        with self.alone(_CHANGING_ACTS):
+            self._keep_acts([*self.acts(), act])
+
+    def drop_acts(self, many: int) -> None:
+        """Take so many of the first ones away; whoever adds one meanwhile waits.
+
+        Raises:
+            Misconfigured: they cannot be written.
+        """
+        with self.alone(_CHANGING_ACTS):
+            self._keep_acts(self.acts()[many:])
+
+    def _keep_acts(self, kept: Sequence[KeptAct]) -> None:
         self.write(_ACTS, _MANY_ACTS.dump_json(tuple(kept)))
 
     @contextmanager

@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import json
 import stat
+import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree, html
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from adapter.bootstrap import Components, assemble
 from adapter.cli import app
 from adapter.gateways.portal_failure import FailureFolder
+from adapter.gateways.store import tables
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.procedure import Label
@@ -259,3 +262,29 @@ def test_the_clock_writes_it_anew_at_its_time(tmp_path: Path) -> None:
     for _ in range(4):
         keeper.keep()
     assert len(written) == 2
+
+
+@dataclass(frozen=True)
+class FolderMeanwhile(FailureFolder):
+    """Somebody announces the end while the clock takes the beginning out of the list of acts."""
+
+    meanwhile: threading.Thread
+
+    def write(self, name: str, body: bytes) -> Path:
+        if self.meanwhile.ident is None:
+            self.meanwhile.start()
+            self.meanwhile.join(0.5)  # where he has to wait for the clock, the clock does not wait for him
+        return super().write(name, body)
+
+
+def test_an_act_that_comes_while_the_journal_takes_others_is_not_lost(whole: Components) -> None:
+    fail(whole, "--no-mail", "--since", (CLOCK - timedelta(hours=2)).isoformat())
+    failure = whole.portal_failure
+    ending = threading.Thread(target=failure.end, args=(None, "account:van-hanh"))
+    folder = FolderMeanwhile(failure.folder.folder, ending)
+    replace(whole.failure_journal, failure=replace(failure, folder=folder)).write()
+    ending.join()
+    whole.failure_journal.write()
+    with whole.database.reading() as connection:
+        told = [row.event for row in connection.execute(select(tables.journal))]
+    assert [event for event in told if event.startswith("portal.")] == ["portal.failed", "portal.works"]

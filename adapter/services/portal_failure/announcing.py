@@ -55,7 +55,7 @@ class FailureJournal:
                 for act in acts:
                     entry = Entry(JournalEvent(act.event), act.actor, act.at, {"failure": act.number})
                     journal.append(connection, self.database, entry)
-            folder.keep_acts(folder.acts()[len(acts) :])
+            folder.drop_acts(len(acts))
         return len(acts)
 
 

@@ -154,8 +154,7 @@ class PortalFailure:
 
     def _note(self, event: JournalEvent, failure: KeptFailure, account: str, now: datetime) -> None:
         """The journal is in the store, which may be away: `FailureJournal` takes it there."""
-        act = KeptAct(event=event.value, at=now, number=failure.number, actor=account)
-        self.folder.keep_acts([*self.folder.acts(), act])
+        self.folder.add_act(KeptAct(event=event.value, at=now, number=failure.number, actor=account))
 
     def end(self, at: datetime | None, account: str) -> KeptFailure:
         """Record that the portal works again.

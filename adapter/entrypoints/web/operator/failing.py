@@ -33,7 +33,6 @@ DONE = ("bao", "het", "thu", "goi")
 """Acts that were just done."""
 FILES = tuple(f"{name}{kind}" for name in (LETTER, MINISTRY) for kind in (PDF, TEXT))
 _KINDS = {PDF: "application/pdf", TEXT: "text/plain; charset=utf-8"}
-_FAULTS = ("operator.fault.empty", "operator.fault.text", "failing.fault.time")
 _File = Annotated[str, Path(pattern=r"^[a-z.-]{1,40}$")]
 _Done = Annotated[str, Query(alias="xong", pattern="^[a-z]{0,5}$")]
 
