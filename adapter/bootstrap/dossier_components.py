@@ -105,7 +105,7 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def paper_scans(self) -> PaperScans:
-        return PaperScans(self.paper_records, self.attachments, self.catalogue)
+        return PaperScans(self.paper_records, self.attachments, self.attachments_given, self.catalogue)
 
     @cached_property
     def scanning(self) -> Scanning:

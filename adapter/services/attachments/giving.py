@@ -91,10 +91,14 @@ class AttachmentsGiven:
             row = listings.dossier_row(connection, key)
             is_his = row is not None and is_its(actor, self.units.of(row.gate, row.unit))
             found = store.find(connection, row.id, digest) if row is not None and is_his else None
+        return self.to_officer(found, actor, {"dossier": str(key)})
+
+    def to_officer(self, found: AttachedFile | None, actor: Actor, about: Mapping[str, object]) -> GivenFile | None:
+        """The file for an officer who may have it, `about` this, which the journal keeps; None where it is infected."""
         given = self._given(found)
-        if given is not None:
+        if found is not None and given is not None:
             with self.database.transaction() as connection:
-                detail = {"dossier": str(key), "file": digest}
+                detail = {**about, "file": found.digest}
                 entry = Entry.by(JournalEvent.ATTACHMENT_GIVEN, actor, self.clock(), detail)
                 journal.append(connection, self.database, entry)
         return given

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapter.gateways.store import attachments as store
-from adapter.gateways.store import journal
 from adapter.gateways.store.attachments import AttachedFile
-from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
-from adapter.model.attachment import FileKind, Scan
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
-from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label
-from adapter.services.attachments.giving import GivenFile
+from adapter.services.attachments.giving import AttachmentsGiven, GivenFile
 from adapter.services.attachments.keeping import Attachments
 from adapter.services.dossiers.paper_records import PaperRecords
 
@@ -28,6 +23,7 @@ class PaperScans:
 
     records: PaperRecords
     files: Attachments
+    giving: AttachmentsGiven
     catalogue: Catalogue
 
     @property
@@ -72,15 +68,4 @@ class PaperScans:
             NotAllowed, NoRight: as `PaperRecords.of_his_unit`.
         """
         found = next((each for each in self.of(entry, actor=actor) if each.digest == digest), None)
-        if found is None:
-            return None
-        database, scanning = self.files.database, self.files.scanning
-        with database.reading() as connection:
-            raw = store.body(connection, digest)
-        if raw is None or scanning.again(digest, raw).scan is Scan.INFECTED:
-            return None
-        with database.transaction() as connection:
-            detail = {"paper": entry, "file": digest}
-            given = Entry.by(JournalEvent.ATTACHMENT_GIVEN, actor, self.files.clock(), detail)
-            journal.append(connection, database, given)
-        return GivenFile(found.name, FileKind(found.kind), raw)
+        return self.giving.to_officer(found, actor, {"paper": entry})
