@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
 from adapter.bootstrap import Components
+from adapter.gateways.store import listings
+from adapter.gateways.store.suspensions import SuspensionGround
 from adapter.model.actor import EVERYWHERE, Role
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.dossiers.case_records import CaseWarning
+from adapter.services.dossiers.worklist import WorkFilter
+from adapter.services.registers.accounts import SuspensionBasis
 from adapter.simulator.sign import sign_message
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
+from tests.harness.website import CITIZEN
 
 FIRM = "0100109106"
 GROUP = (FIXTURES / "BQP0100001" / "accepted-tour-group-entering" / "message.xml").read_text()
@@ -107,3 +113,30 @@ def test_a_suspended_account_is_told_where_it_is_suspended(whole: Components, un
     whole.accounts.suspend(FIRM, unit=unit, reason="Chờ xác minh", actor=TESTER)
     found = warned(whole, key, "suspended")
     assert [(each.told, each.number) for each in found] == [("Chờ xác minh", "")] * expected
+    (row,) = whole.work_lists.page(TESTER, WorkFilter(), None).rows
+    assert ("suspended" in row.flags) == bool(expected)
+
+
+def test_an_account_that_is_suspended_at_two_gates_is_marked_at_either(whole: Components) -> None:
+    declare(whole, "HS1")
+    declare(whole, "HS2", ELSEWHERE)
+    for unit in ("CK-HUUNGHI", "CK-MONGCAI"):
+        whole.accounts.suspend(FIRM, unit=unit, reason="Chờ xác minh", actor=TESTER)
+    rows = whole.work_lists.page(TESTER, WorkFilter(), None).rows
+    assert ["suspended" in row.flags for row in rows] == [True, True]
+
+
+@pytest.mark.parametrize(("body", "expected"), [(FIRM, 1), (CITIZEN, 0)], ids=["its own dossier", "another's"])
+def test_a_suspension_at_a_body_s_request_is_told_of_that_body_s_dossiers_alone(
+    whole: Components, body: str, expected: int
+) -> None:
+    key = declare(whole, "HS1")
+    with whole.database.reading() as connection:
+        row = listings.dossier_row(connection, key)
+    assert row is not None
+    someone = next(each for each in row.identities if each != FIRM)
+    basis = SuspensionBasis(SuspensionGround.PRINCIPAL, "CV-12", body)
+    replace(whole.accounts, by_request=True).suspend(someone, unit=None, reason="Đã nghỉ", basis=basis, actor=TESTER)
+    assert len(warned(whole, key, "suspended")) == expected
+    (listed,) = whole.work_lists.page(TESTER, WorkFilter(), None).rows
+    assert ("suspended" in listed.flags) == bool(expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -174,6 +175,12 @@ def withdrawal(key: DossierKey) -> bytes:
     return raw.replace(dossier_of(raw).number.encode(), key.number.encode())
 
 
+def withdrawn_by_the_citizen(key: DossierKey) -> bytes:
+    """He states and signs for himself."""
+    said = withdrawal(key).replace(OTHER.encode(), CITIZEN.encode()).replace(ENTERPRISE.encode(), CITIZEN.encode())
+    return sign_message(said, system=None, declarant=shared_pki().party("citizen"))
+
+
 def test_a_withdrawal_that_states_another_unit_withdraws_nothing_of_a_shut_gate(whole: Components) -> None:
     actor, key = about_a_dossier(whole, Meaning.WITHDRAWAL)
     before = stands(whole, key)
@@ -193,8 +200,7 @@ def test_a_withdrawal_that_states_another_principal_withdraws_nothing_of_a_suspe
     whole.grants.give(logged_in("001088007890", ENTERPRISE), CITIZEN, "UQ-1", until=None, procedures=())
     _, key = about_a_dossier(whole, Meaning.WITHDRAWAL)
     before = stands(whole, key)
-    said = withdrawal(key).replace(OTHER.encode(), CITIZEN.encode()).replace(ENTERPRISE.encode(), CITIZEN.encode())
-    raw = sign_message(said, system=None, declarant=shared_pki().party("citizen"))
+    raw = withdrawn_by_the_citizen(key)
     suspended(whole, unit and before[2]["borderUnit"], ENTERPRISE)
     assert whole.door.declare(raw, Caller(CITIZEN)).outcome == "refused"
     assert stands(whole, key) == before
@@ -391,6 +397,38 @@ def test_the_request_of_a_body_stops_what_is_done_for_it_and_nothing_else(whole:
     assert whole.drafts.begin(OTHER, procedure, "HUUNGHI", {}, acts_for=ENTERPRISE), "its other people are not touched"
     accounts.suspend(CITIZEN, unit=None, reason=REASON, actor=TESTER)
     assert whole.sessions.find(sessions[0]) is None, "a risk is another ground, and stops everything"
+
+
+def test_at_a_body_s_request_nobody_whom_it_authorised_acts_for_it_or_changes_its_dossiers(whole: Components) -> None:
+    """He states himself instead, and has a session of his own."""
+    whole.grants.give(logged_in("001088007890", ENTERPRISE), CITIZEN, "UQ-1", until=None, procedures=())
+    _, key = about_a_dossier(whole, Meaning.WITHDRAWAL)
+    before, raw = stands(whole, key), withdrawn_by_the_citizen(key)
+    secret = whole.sessions.start(AccountHolder("https://id.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None))
+
+    def acts_for() -> tuple[str, ...]:
+        session = whole.sessions.find(secret)
+        assert session is not None
+        assert session.actor is not None
+        return session.actor.principals
+
+    assert acts_for() == (ENTERPRISE,)
+    replace(whole.accounts, by_request=True).suspend(CITIZEN, unit=None, reason=REASON, basis=ASKED_FOR, actor=TESTER)
+    assert acts_for() == ()
+    assert whole.door.declare(raw, Caller(CITIZEN)).outcome == "refused"
+    assert stands(whole, key) == before
+
+
+def test_a_body_s_request_stops_no_token_that_is_asked_about_together_with_the_body_s(whole: Components) -> None:
+    """Tokens are looked up in groups of callers who know nothing of each other."""
+    accounts = replace(whole.accounts, by_request=True)
+    accounts.suspend(CITIZEN, unit=None, reason=REASON, basis=ASKED_FOR, actor=TESTER)
+    accounts.suspend(ENTERPRISE, unit=HERE, reason=REASON, actor=TESTER)
+    accounts.suspend(OTHER, unit=None, reason=REASON, actor=TESTER)
+    numbers = (CITIZEN, ENTERPRISE, OTHER)
+    secrets = [whole.tokens.issue(Machine.DECLARANT, number, number, actor=TESTER)[1] for number in numbers]
+    found = whole.tokens._by_hash([hashlib.sha256(secret.encode()).hexdigest() for secret in secrets])
+    assert [type(each) for each in found] == [Actor, Actor, suspensions.Suspension]
 
 
 def test_person_and_body_are_told_in_two_hours_and_a_list_says_whom_nothing_has_reached(whole: Components) -> None:

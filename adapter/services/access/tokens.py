@@ -190,11 +190,13 @@ class Tokens:
             rows = store.by_hash(connection, hashes, self.clock())
             people = people_store.current(connection, [row.person for row in rows if row.role == PERSON and row.person])
             suspended = suspensions.current(connection, [row.bound_to for row in rows if row.bound_to])
-        stopped = {
-            each.number: each for each in suspensions.stopping(suspended, {each.number for each in suspended}, None)
-        }
         self._of_people.update(row.hash for row in rows if row.role == PERSON)
-        return {row.hash: stopped.get(row.bound_to or "") or _actor(row, people.get(row.person or "")) for row in rows}
+        stopped = {
+            row.hash: each
+            for row in rows
+            for each in suspensions.stopping(suspended, {row.bound_to or ""}, None)  # the others are strangers
+        }
+        return {row.hash: stopped.get(row.hash) or _actor(row, people.get(row.person or "")) for row in rows}
 
     def list(self) -> list[Issued]:
         """Every token that was issued, the revoked ones too."""

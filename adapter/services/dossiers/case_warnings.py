@@ -57,9 +57,9 @@ def warnings(
 
 
 def _suspended(connection: Connection, row: StoredDossier) -> Iterator[_Placed]:
-    for each in suspensions.current(connection, row.identities):
-        if each.unit in (None, row.unit):
-            yield CaseWarning("suspended", each.reason, at=each.since), (None, None)
+    found = suspensions.current(connection, row.identities)
+    for each in suspensions.stopping(found, row.identities, row.unit):
+        yield CaseWarning("suspended", each.reason, at=each.since), (None, None)
 
 
 def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier) -> Iterator[_Placed]:

@@ -174,15 +174,14 @@ class WorkLists:
         confirmed = lookups.confirmations(connection, [row.id for row in found if row.state in CONFIRMED])
         linked, undecided = pairs.are_open(connection, ids), store.undecided(connection, ids)
         numbers = {number for row in found for number in row.identities}
-        suspended = {each.number: each.unit for each in suspensions.current(connection, numbers)}
+        suspended = suspensions.current(connection, numbers)
         rows = []
         for row in found:
-            units = [suspended[number] for number in row.identities if number in suspended]
             flags = {
                 "late": row.late,
                 "linked": row.id in linked,
                 "undecided": row.id in undecided,
-                "suspended": any(unit in (None, row.unit) for unit in units),
+                "suspended": bool(suspensions.stopping(suspended, row.identities, row.unit)),
             }
             newest = confirmed.get(row.id, ())
             set_flags = tuple(name for name, is_so in flags.items() if is_so)
