@@ -55,7 +55,7 @@ class BadFile(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """Bytes of one file, of all files of a dossier, and of all files that one person has not sent yet."""
+    """Bytes of one file, of all files that a dossier names at one time, and of all that one person has not sent yet."""
 
     file: int
     dossier: int

@@ -93,7 +93,10 @@ def test_a_file_with_its_statement_is_received_like_any_other(site: Website, hou
 def test_statements_of_other_tools_are_taken(house: Components, form: SignatureForm) -> None:
     file = file_of("citizen", citizen_message())
     raw = house.signed_uploads.statement(hashlib.sha256(file).hexdigest().upper())
-    house.signed_uploads.send(signed(raw or b"", "citizen", form), file)
+    value = house.signed_uploads.send(signed(raw or b"", "citizen", form), file)
+    told = house.signed_uploads.acknowledged(value)
+    assert told is not None
+    assert told.outcome == "accepted"
 
 
 def test_the_same_pair_again_stores_nothing_and_shows_the_acknowledgement(site: Website, house: Components) -> None:

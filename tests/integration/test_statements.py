@@ -306,9 +306,12 @@ def test_a_statement_that_was_tampered_with_is_none(house: Components, secret: s
     REGISTER(house, secret, raw)  # and its twin
 
 
-def test_a_comment_changes_nothing_of_what_is_read(house: Components, secret: str) -> None:
-    raw = brought(house, secret).replace(b"<Purpose>certificate", b"<Purpose>certi<!-- x -->ficate")
-    REGISTER(house, secret, raw)
+def test_a_comment_changes_nothing_of_what_is_read(site: Website, house: Components, secret: str) -> None:
+    raw = brought(house, secret)
+    commented = raw.replace(b"<Purpose>certificate", b"<Purpose>certi<!-- x -->ficate")
+    assert commented != raw
+    REGISTER(house, secret, commented)
+    assert registered(site, serial_of("unregistered")) == ["active"]
 
 
 @pytest.mark.parametrize("language", ["Vi", "En"])

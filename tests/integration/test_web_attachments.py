@@ -225,6 +225,17 @@ def test_a_declaration_whose_file_is_gone_is_asked_to_be_amended(site: Website) 
     assert [each["code"] for each in row.findings] == ["BQP394"]
 
 
+def test_a_declaration_whose_files_are_too_large_together_is_asked_to_be_amended(site: Website) -> None:
+    """They were uploaded one by one to nothing yet; each is small enough."""
+    person, draft = started(site)
+    attach(person, draft)
+    with changed(site.house.intake, dossier_bytes=len(LETTER) - 1):
+        signed_and_sent(site, person, draft)
+    (row,) = site.rows(tables.inbox)
+    assert row.outcome == "accepted"
+    assert [each["code"] for each in row.findings] == ["BQP390"]
+
+
 def test_a_program_uploads_what_its_declaration_names(site: Website) -> None:
     digest, link = hashlib.sha256(LETTER).hexdigest(), b"<LinkFile>https://tep.dulich.example/4411</LinkFile>"
     named = f"<FileSize>{len(LETTER)}</FileSize><FileDigest>{digest}</FileDigest>".encode()

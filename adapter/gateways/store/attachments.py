@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapter.gateways.store.database import Database
-
-__all__ = ["AttachedFile", "Connection", "NewAttachment", "NewFile"]
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import attachment, draft, stored_file
 from adapter.model.attachment import Scan

@@ -36,7 +36,8 @@ class DeclaredFile:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFiles:
-    """What is asked while a message is decided on. `dossier_bytes`: of all files of a dossier."""
+    """What is asked while a message is decided on. `dossier_bytes`: of all files that one version names; those of
+    versions before do not count, so that whoever is asked for smaller scans can send them."""
 
     connection: Connection
     dossier_bytes: int

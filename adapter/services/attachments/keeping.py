@@ -15,7 +15,7 @@ from adapter.gateways.store import attachments as store
 from adapter.gateways.store import drafts
 from adapter.gateways.store import paper_records as papers
 from adapter.gateways.store.attachments import AttachedFile, NewAttachment
-from adapter.gateways.store.database import Database
+from adapter.gateways.store.database import Connection, Database
 from adapter.model.actor import Actor
 from adapter.model.attachment import BadFile, FileKind, FileLimits, Scan, named
 from adapter.model.errors import NotAllowed
@@ -87,7 +87,7 @@ class Attachments:
             others = store.of_draft(connection, row.id)
             if any(each.digest == file.digest for each in others):
                 raise BadFile("file_twice")
-            _room([*others], len(raw), self.limits.dossier)
+            _room(others, len(raw), self.limits.dossier)
             self._bounded(store.unsent(connection, owner), len(raw))
             place: NewAttachment = {"what": what, "owner": owner, "draft_id": row.id}
             self._keep(connection, file, actor, place)
@@ -163,7 +163,7 @@ class Attachments:
         if sum(each.size for each in had) + more > self.limits.unsent:
             raise BadFile("files_unsent", limit=str(self.limits.unsent // _MIB))
 
-    def _keep(self, connection: store.Connection, file: LookedAt, actor: Actor, place: NewAttachment) -> None:
+    def _keep(self, connection: Connection, file: LookedAt, actor: Actor, place: NewAttachment) -> None:
         now = self.clock()
         store.keep(
             connection,
