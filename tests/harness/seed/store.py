@@ -25,8 +25,8 @@ SPARE = 1.5
 _BLOCK = 1000
 _YEAR = timedelta(days=365)
 _AT_ONCE = 25
-_OPEN_EVERY = 100
-"""One copy in so many has all that runs and waits; the others are of dossiers that have come to their end."""
+_OPEN_EVERY, _REST_EVERY = 100, 10
+"""One copy in so many has all that runs and waits, and one all that has come to its end; the others are lean."""
 
 
 class NoRoom(RuntimeError):
@@ -38,16 +38,15 @@ class Seed:
 
     def __init__(self, template: Template, *, count: int, raw: float) -> None:
         self.template, self._raw = template, raw
-        whole, rest = (len(rows["dossier"]) for rows in (template.whole, template.rest))
-        self.copies = _copies(count, whole, rest)
-        self.dossiers = sum(whole if _is_open(number) else rest for number in range(self.copies))
+        dossiers = [len(rows["dossier"]) for rows in _kinds(template)]
+        self.copies = _copies(count, dossiers)
+        self.dossiers = sum(dossiers[_kind(number)] for number in range(self.copies))
         self._stride = _BLOCK * ceil(1 + max(_ids(template)) / _BLOCK)
 
     def bytes_needed(self) -> int:
         """About how much the store will take on disk, its indexes too."""
-        opened = sum(map(_is_open, range(self.copies)))
-        sizes = [_size(rows, self._raw) for rows in (self.template.whole, self.template.rest)]
-        return opened * sizes[0] + (self.copies - opened) * sizes[1]
+        sizes = [_size(rows, self._raw) for rows in _kinds(self.template)]
+        return sum(sizes[_kind(number)] for number in range(self.copies))
 
     def refuse_without_room(self, free: int) -> None:
         """`free`: bytes that the disk of the store has.
@@ -64,7 +63,7 @@ class Seed:
     def write(self, database: Database, told: Callable[[int], None] = lambda _: None) -> None:
         """Fill an empty store that has its tables; `told` hears how many copies are written."""
         # Before the transaction, which a server ends that hears nothing for long.
-        made = [compiled(self.template, rows) for rows in (self.template.rest, self.template.whole)]
+        made = [compiled(self.template, rows) for rows in _kinds(self.template)]
         with database.transaction() as connection:
             connection.execute(text("SET LOCAL synchronous_commit = off"))
             connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
@@ -88,7 +87,7 @@ class Seed:
             together: dict[Table, list[list[Any]]] = {}
             for number in batch:
                 copy = Copy(number, self.template, stride=self._stride, earlier=self._earlier(number), raw=self._raw)
-                for table, rows in rows_of(made[_is_open(number)], copy).items():
+                for table, rows in rows_of(made[_kind(number)], copy).items():
                     together.setdefault(table, []).extend(rows)
             seals += together.pop(seal)
             for table, rows in together.items():
@@ -101,14 +100,19 @@ class Seed:
         return _YEAR * (self.copies - 1 - number) / max(self.copies, 1)
 
 
-def _is_open(number: int) -> bool:
-    return number % _OPEN_EVERY == 0
+def _kinds(template: Template) -> tuple[Rows, Rows, Rows]:
+    return template.lean, template.rest, template.whole
 
 
-def _copies(count: int, whole: int, rest: int) -> int:
+def _kind(number: int) -> int:
+    """The place of a copy's rows among `_kinds`."""
+    return 2 if number % _OPEN_EVERY == 0 else int(number % _REST_EVERY == 0)
+
+
+def _copies(count: int, dossiers: Sequence[int]) -> int:
     made, number = 0, 0
     while made < count:
-        made += whole if _is_open(number) else rest
+        made += dossiers[_kind(number)]
         number += 1
     return number
 

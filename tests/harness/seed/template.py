@@ -69,10 +69,13 @@ _REST = {
 
 @dataclass(frozen=True)
 class Template:
-    """Rows of a store: `whole` with all that runs and waits, `rest` only what has come to its end."""
+    """Rows of a store: `whole` with all that runs and waits, `rest` only what has come to its end, `lean` of that
+    what belongs to dossiers and registers: without messages and entries of the journal that are of no dossier.
+    """
 
     whole: Rows
     rest: Rows
+    lean: Rows
     once: Rows
     """Rows that are written once: they do not grow with dossiers."""
     words: re.Pattern[str]
@@ -89,7 +92,7 @@ def template(database: Database) -> Template:
     # The first migration makes the window's row, seals are made with each copy, PostgreSQL draws ids from a sequence.
     once = {name: rows[name] for name in ONCE - {"window", "counter", "journal_seal"}}
     whole, rest = _closed(rows, lambda *_: True), _closed(rows, _at_rest(rows))
-    return Template(whole, rest, once, pattern, frozenset(firms))
+    return Template(whole, rest, _closed(rest, _is_needed), once, pattern, frozenset(firms))
 
 
 def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
@@ -113,6 +116,14 @@ def _at_rest(rows: Rows) -> Any:
         return of not in restless and (name not in _REST or _REST[name](row))
 
     return is_at_rest
+
+
+_OF_NONE = ("inbox", "journal")
+"""Tables in which a story leaves many rows of no dossier: sixteen messages for each dossier would be too many."""
+
+
+def _is_needed(name: str, row: Mapping[str, Any]) -> bool:
+    return name not in _OF_NONE or row["dossier_id"] is not None
 
 
 def _closed(rows: Rows, wanted: Any) -> Rows:
