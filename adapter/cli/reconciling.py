@@ -44,6 +44,10 @@ def reconcile_report(
 
     No value of a person is in it. Exit code 1 while something is open.
     """
+    if out is not None and out == out.with_suffix(".pdf"):
+        raise NotAllowed(
+            "--out names the signed XML, and its page is written beside it as .pdf: end its name with .xml"
+        )
     components = open_components(config)
     actor = acting(components, by)
     if out is None:

@@ -21,10 +21,13 @@ from adapter.gateways.store.tables import journal
 from adapter.model.actor import Role
 from adapter.model.errors import NoRight
 from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.procedure import Label
 from adapter.model.stages import Channel, Submission
 from adapter.services.dossiers.acts import SessionOver
 from adapter.services.watch.incident_reports import SessionReports
 from adapter.services.watch.mode import Sight
+from adapter.services.watch.reconciliation import PaperLine
+from adapter.services.watch.report_print import printed
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER, person
@@ -75,6 +78,18 @@ def test_the_same_report_gives_the_same_page(whole: Components) -> None:
     assert whole.report_prints.pdf(report) == whole.report_prints.pdf(report)
 
 
+def test_what_was_done_on_paper_and_is_told_by_the_page_is_not_open_on_it(whole: Components) -> None:
+    checked = PaperLine(1, "GIAY1/2026", "BIEN_DONG", None, CLOCK, CLOCK, "XN-1", checked_at=CLOCK, reported_at=None)
+    report = replace(whole.reconciliation.report(incident(whole), actor=TESTER), lines=(), pairs=(), papers=(checked,))
+    page = printed(report, authority=Label("Biên phòng", "Border Guard"))
+    assert (page["clean"], page["standing"]) == (True, {"vi": "Đã đối soát xong.", "en": "Everything is reconciled."})
+    unchecked = replace(checked, id=2, dossier="GIAY2/2026", checked_at=None)
+    page = printed(replace(report, papers=(checked, unchecked)), authority=Label("Biên phòng", "Border Guard"))
+    assert (page["clean"], page["standing"]) == (False, {"vi": "Còn 1 việc chưa xong.", "en": "1 open."})
+    assert "GIAY2/2026" not in str(page)
+    assert "chờ cán bộ thứ hai kiểm tra" in str(page["facts"])
+
+
 def test_a_session_gets_both_in_one_file_and_the_journal_has_their_digests(whole: Components) -> None:
     who = {"van-hanh": person("van-hanh", Role.OPERATOR), "kiem-tra": person("kiem-tra", Role.AUDITOR)}
     reports = SessionReports(lambda: whole.incident_reports, who.get)
@@ -99,3 +114,12 @@ def test_the_command_writes_the_page_beside_the_xml(whole: Components, tmp_path:
     assert done.exit_code == 1, done.output
     page = out.with_suffix(".pdf").read_bytes()
     assert etree.fromstring(out.read_bytes()).findtext("PrintedPage/Digest") == hashlib.sha256(page).hexdigest()
+
+
+def test_the_page_never_takes_the_place_of_the_signed_xml(whole: Components, tmp_path: Path) -> None:
+    config, out = whole.settings.folders.state / "config.yaml", tmp_path / "report.pdf"
+    arguments = ["reconcile", "report", incident(whole), "--out", str(out), "--by", "test", "--config", str(config)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1, done.output
+    assert "names the signed XML" in done.output
+    assert not out.exists(), "nothing counts as reported"

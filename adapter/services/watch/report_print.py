@@ -65,7 +65,7 @@ class ReportPrints:
 
 def printed(report: Report, *, authority: Label) -> dict[str, object]:
     """What the layout gets: texts in both languages, times as people write them. Keys: docs/prints.md."""
-    left = len(report.open) + len(report.open_papers) + len(report.open_pairs)
+    left = len(report.open) + len(_unchecked(report)) + len(report.open_pairs)
     return {
         "authority": _both(authority),
         "title": _both(
@@ -75,11 +75,11 @@ def printed(report: Report, *, authority: Label) -> dict[str, object]:
             )
         ),
         "made_at": hour_and_day(report.made_at),
-        "clean": report.is_clean,
+        "clean": not left,
         "standing": _both(
-            Label("Đã đối soát xong.", "Everything is reconciled.")
-            if report.is_clean
-            else Label(f"Còn {left} việc chưa xong.", f"{left} open.")
+            Label(f"Còn {left} việc chưa xong.", f"{left} open.")
+            if left
+            else Label("Đã đối soát xong.", "Everything is reconciled.")
         ),
         "facts": list(_facts(report)),
         "tables": [each for each in (_answers(report), _papers(report), _pairs(report)) if each["rows"]],
@@ -93,11 +93,14 @@ def _facts(report: Report) -> Iterable[dict[str, object]]:
     if day is not None:
         stands, until = _DAY.get(day.standing), hour_and_day(day.due_at)
         due = Label(f"{until}: {stands.vi}", f"{until}: {stands.en}") if stands else _plain(until or "–")
+    unchecked = len(_unchecked(report))
+    waits = Label(f"{unchecked} chờ cán bộ thứ hai kiểm tra", f"{unchecked} wait for a second officer")
     for label, text in (
         (Label("Bắt đầu", "Began"), _plain(hour_and_day(report.started_at))),
         (Label("Khắc phục", "Repaired"), ended),
         (Label("Hạn một ngày làm việc", "One working day"), due),
         (Label("Trả lời trong sự cố", "Answers of the incident"), _plain(str(len(report.lines)))),
+        *([(Label("Hồ sơ giấy", "On paper"), waits)] if unchecked else []),
         (Label("Lập lúc", "Made at"), _plain(hour_and_day(report.made_at))),
     ):
         yield {"label": _both(label), "text": _both(text)}
@@ -129,7 +132,7 @@ def _answer(line: ReportLine) -> Sequence[str | None]:
 def _papers(report: Report) -> dict[str, object]:
     heads = (
         *(Label("Hồ sơ", "Dossier"), Label("Nhận bản giấy lúc", "Received on paper")),
-        *(Label("Xác nhận lúc", "Confirmed at"), Label("Số xác nhận", "Confirmation"), Label("Còn vướng", "Open")),
+        *(Label("Xác nhận lúc", "Confirmed at"), Label("Số xác nhận", "Confirmation")),
     )
     note = Label(
         "Hồ sơ giấy không có thông điệp: đơn vị quản lý Cổng nhận danh sách này.",
@@ -137,13 +140,18 @@ def _papers(report: Report) -> dict[str, object]:
     )
     checked = (each for each in report.papers if each.checked_at is not None)
     title = Label("Làm thủ tục bằng giấy", "Done on paper")
-    return _table(title, heads, (4, 3, 3, 3, 3), map(_paper, checked), note)
+    return _table(title, heads, (4, 3, 3, 3), map(_paper, checked), note)
 
 
 def _paper(line: PaperLine) -> Sequence[str | None]:
     where = f"{line.procedure} · {line.gate}" if line.gate else line.procedure
     times = hour_and_day(line.received_at), hour_and_day(line.confirmed_at) or None
-    return (f"{line.dossier}\n{where}", *times, line.confirmation, None)
+    return (f"{line.dossier}\n{where}", *times, line.confirmation)
+
+
+def _unchecked(report: Report) -> Sequence[PaperLine]:
+    """What a second officer has not compared with the paper yet. What he has, this very page reports."""
+    return [each for each in report.open_papers if each.checked_at is None]
 
 
 def _pairs(report: Report) -> dict[str, object]:
@@ -152,7 +160,8 @@ def _pairs(report: Report) -> dict[str, object]:
         *(Label("Kết luận", "What they are"), Label("Hồ sơ kết thúc", "Ended")),
     )
     title = Label("Khai ở hai cửa", "Declared by both doors")
-    return _table(title, heads, (3, 3, 3, 3), map(_pair, report.pairs))
+    pairs = sorted(report.pairs, key=lambda pair: pair.verdict is not None)
+    return _table(title, heads, (3, 3, 3, 3), map(_pair, pairs))
 
 
 def _pair(pair: DossierPair) -> Sequence[str | None]:

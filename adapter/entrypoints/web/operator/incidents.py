@@ -96,7 +96,6 @@ def routes(
         sent: Annotated[Posting, Depends(posting(guard.by_session(Right.REPORT_INCIDENT)))],
     ) -> Response:
         """The signed XML and the printed page beside it, in one file for the window's manager."""
-        _found(reports, number, sent.actor)
         secret = browser_of(request).secret
         if secret is None:
             raise LoggedOut
@@ -104,6 +103,10 @@ def routes(
             packed = reports.on_pages.packed(secret, str(number))
         except SessionOver:
             raise LoggedOut from None
+        except NoRight:
+            raise
+        except NotAllowed:
+            raise HTTPException(404) from None
         return attachment(packed, "application/zip", f"bao-cao-su-co-{number}.zip")
 
     return router
