@@ -58,13 +58,11 @@ class Clock:
     mailer: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Sends e-mail in a thread of its own while this clock is the active one."""
     here: AbstractContextManager[object] = field(default_factory=nullcontext)
-    """Looks at this machine, in a thread of its own, active or not."""
+    """Looks at this machine and keeps its code lists, in a thread of its own, active or not."""
     survey: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Looks at what there is once, in a thread of its own while this clock is the active one."""
     chores: Sequence[Callable[[], object]] = ()
     """Further work every `look_s`: notices to sign, late notifications, expired counters."""
-    keep_lists: Callable[[], object] = lambda: None
-    """Puts editions of code lists in place on this machine, also while its clock is not the active one."""
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
     began: float = field(init=False)
@@ -81,7 +79,6 @@ class Clock:
         while not self.pulse.stopping:
             self.pulse.idle()
             try:
-                self.keep_lists()
                 with self.database.alone(_LOCK) as held:
                     if held is not None:
                         with self.probe, self.mailer, self.survey:
@@ -123,7 +120,7 @@ class Clock:
                 days = self.expiry.days_left()
             if now - looked >= self.look_s:
                 self.alert_sender.tell(self.tell(days), broker_away=seen.up is False, quarantined=seen.held)
-                for chore in (self.keep_lists, *self.chores):
+                for chore in self.chores:
                     held()
                     chore()
                 in_time, looked = self.evidence.refresh(), now

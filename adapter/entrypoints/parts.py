@@ -115,9 +115,8 @@ def clock(part: Components, pulse: Pulse) -> Clock:
         tell=tell,
         alert_sender=_alert_sender(part),
         new_keys_taken=part.new_keys_taken,
-        keep_lists=partial(_keep_lists, part, pulse),
         mailer=Mailer(part.mailing, part.observe),
-        here=Survey([(stated.survey_s, part.looks.look_at_parts)], part.observe),
+        here=Survey(_here(part, pulse), part.observe),
         survey=Survey(_survey(part), part.observe),
         chores=(
             part.mode_notices.sign,
@@ -132,10 +131,14 @@ def clock(part: Components, pulse: Pulse) -> Clock:
     )
 
 
-def _keep_lists(part: Components, pulse: Pulse) -> None:
-    """A new edition of a code list counts for processes that begin from now on."""
-    if part.list_editions.put_in_place():
-        pulse.ask_for_reload()
+def _here(part: Components, pulse: Pulse) -> list[tuple[float, Callable[[], None]]]:
+    def keep_lists() -> None:
+        """A new edition of a code list counts for processes that begin from now on."""
+        if part.list_editions.put_in_place():
+            pulse.ask_for_reload()
+
+    every_s = part.settings.clock.survey_s
+    return [(every_s, part.looks.look_at_parts), (every_s, keep_lists)]
 
 
 def _alert_sender(part: Components) -> AlertSender:

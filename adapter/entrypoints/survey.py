@@ -24,7 +24,8 @@ class Survey:
     looks: Sequence[tuple[float, Callable[[], None]]]
     observe: Observe
     _over: threading.Event = field(default_factory=threading.Event)
-    _told: str = ""
+    _told: dict[int, str] = field(default_factory=dict)
+    """The fault of each look, by its number."""
 
     def __enter__(self) -> Survey:
         self._over = threading.Event()
@@ -39,12 +40,12 @@ class Survey:
         while not over.is_set():
             for number, (every_s, look) in enumerate(self.looks):
                 if time.monotonic() >= due[number] and not over.is_set():
-                    self._look(look)
+                    self._look(number, look)
                     due[number] = time.monotonic() + every_s
             over.wait(_LOOKS_AGAIN_S)
 
-    def _look(self, look: Callable[[], None]) -> None:
-        """A fault is logged once, until a look is done without one."""
+    def _look(self, number: int, look: Callable[[], None]) -> None:
+        """A fault is logged once, also where several looks have it, until it is over."""
         try:
             look()
             told = ""
@@ -52,6 +53,6 @@ class Survey:
             told = str(error)
         except Exception as error:  # noqa: BLE001  a defect in one look must not end the others
             told = defect(error)
-        if told and told != self._told:
+        if told and told not in self._told.values():
             self.observe(Event.UNAVAILABLE, reason=told)
-        self._told = told
+        self._told[number] = told

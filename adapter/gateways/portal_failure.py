@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from adapter.gateways.whole_file import write_whole
 from adapter.model.errors import Misconfigured
 
 _LIST, _FAILURES, _ACTS = "danh-sach-lien-he.json", "su-co.json", "cho-ghi-nhat-ky.json"
@@ -217,7 +218,7 @@ class FailureFolder:
         try:
             _shut(self.folder)
             _shut(file.parent)
-            _replace(file, body, 0o600)
+            write_whole(file, body, 0o600)
         except OSError as error:
             raise Misconfigured(f"portal_failure.folder: cannot write {file}: {error.strerror}") from None
         return file
@@ -266,7 +267,7 @@ def write_page(folder: Path, name: str, body: bytes) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o755)
         if not (file.is_file() and file.read_bytes() == body):
-            _replace(file, body, 0o644)
+            write_whole(file, body)
     except OSError as error:
         raise Misconfigured(f"portal_failure.pages: cannot write {file}: {error.strerror}") from None
 
@@ -276,15 +277,3 @@ def _shut(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
-
-
-def _replace(file: Path, body: bytes, mode: int) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    with os.fdopen(descriptor, "wb") as opened:
-        os.fchmod(opened.fileno(), mode)
-        opened.write(body)
-        opened.flush()
-        os.fsync(opened.fileno())
-    os.replace(beside, file)

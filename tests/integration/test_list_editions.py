@@ -11,7 +11,7 @@ import pytest
 from adapter.bootstrap import Components, assemble, now
 from adapter.gateways.store.tables import inbox
 from adapter.model.actor import Actor
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.access.administration import AdminAct
@@ -67,6 +67,28 @@ def test_a_gate_is_closed_in_every_process_once_a_second_administrator_has_confi
     assert outcome(anew, 2, "HUUNGHI") == "refused"
     assert anew.list_editions.text("gates") == CLOSED
     anew.database.close()
+
+
+def test_a_text_with_other_line_ends_asks_for_a_reload_once_too(house: Components) -> None:
+    house.proposals.confirm(asked(house, CLOSED + "\r"), actor=who(house, "son"))
+    assert house.list_editions.put_in_place()
+    assert not house.list_editions.put_in_place()
+
+
+def test_of_two_editions_the_one_that_was_confirmed_last_counts(house: Components) -> None:
+    for text in (CLOSED, WITH_NEW):
+        house.proposals.confirm(asked(house, text), actor=who(house, "son"))
+    assert house.list_editions.text("gates") == WITH_NEW
+    assert house.list_editions.put_in_place()
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_its_name(house: Components) -> None:
+    house.proposals.confirm(asked(house, CLOSED), actor=who(house, "son"))
+    folder = house.source.switched
+    assert folder is not None
+    folder.write_text("in its place", encoding="utf-8")
+    with pytest.raises(Misconfigured, match=str(folder)):
+        house.list_editions.put_in_place()
 
 
 def test_it_is_told_before_anybody_is_asked_what_a_list_changes_for_messages_that_came(house: Components) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.records import made_all, made_first
@@ -79,11 +79,13 @@ def newest(connection: Connection, states: Collection[str], limit: int) -> list[
     return made_all(StoredProposal, connection.execute(query))
 
 
-def confirmed(connection: Connection, act: str) -> list[StoredProposal]:
-    """The proposals of an act that were done, the oldest first."""
-    mine = (proposal.c.act == act, proposal.c.state == DONE)
-    query = select(proposal).where(*mine).order_by(proposal.c.decided_at, proposal.c.id)
-    return made_all(StoredProposal, connection.execute(query))
+def newest_done(connection: Connection, act: str) -> list[StoredProposal]:
+    """Of each subject the proposal of an act that was done last."""
+    latest = (proposal.c.decided_at.desc(), proposal.c.id.desc())
+    place = func.row_number().over(partition_by=proposal.c.subject, order_by=latest).label("place")
+    done = select(proposal.c.id, place).where(proposal.c.act == act, proposal.c.state == DONE).subquery()
+    query = select(proposal).join(done, done.c.id == proposal.c.id).where(done.c.place == 1)
+    return made_all(StoredProposal, connection.execute(query.order_by(proposal.c.subject)))
 
 
 def become(connection: Connection, number: int, *, before: str, after: str, **values: Unpack[Decided]) -> bool:

@@ -7,7 +7,6 @@ clock of each machine writes them into the state folder, from where they are rea
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from adapter.gateways.store import proposals as store
 from adapter.gateways.store.browse import WantedMessages
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.message_archive import Span
+from adapter.gateways.whole_file import write_whole
 from adapter.model.catalogue import Catalogue, Code
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.pipeline.judge import Ground
@@ -117,26 +117,32 @@ class ListEditions:
 
         Raises:
             Unavailable: the database cannot be reached.
+            Misconfigured: the folder cannot be written.
         """
         folder = self.source().switched
-        written = False
         if folder is None:
-            return written
-        for name, text in self._editions().items():
-            file = folder / f"{name}.yaml"
-            if not file.exists() or file.read_text(encoding="utf-8") != text:
-                folder.mkdir(parents=True, exist_ok=True)
-                beside = file.with_suffix(".new")
-                beside.write_text(text, encoding="utf-8")
-                os.replace(beside, file)
-                written = True
-        return written
+            return False
+        try:
+            written = [_put(folder / f"{name}.yaml", text) for name, text in self._editions().items()]
+        except OSError as error:
+            raise Misconfigured(f"confirmed code lists cannot be written to {folder}: {error.strerror}") from None
+        return any(written)
 
     def _editions(self) -> dict[str, str]:
         with self.database.reading() as connection:
-            found = store.confirmed(connection, ACT)
+            found = store.newest_done(connection, ACT)
         stated = ((each.subject, each.stated.get(TEXT)) for each in found)
         return {name: text for name, text in stated if isinstance(text, str)}
+
+
+def _put(file: Path, text: str) -> bool:
+    """Whether it was not there yet. Bytes are compared: a text may be read with other line ends than it has."""
+    body = text.encode()
+    if file.exists() and file.read_bytes() == body:
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, body)
+    return True
 
 
 def _installed(source: DataFiles) -> Sequence[Path]:
@@ -149,7 +155,7 @@ def _proved(source: DataFiles, editions: tuple[tuple[str, str], ...], name: str,
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for each, text in editions:
-            (folder / f"{each}.yaml").write_text(text, encoding="utf-8")
+            (folder / f"{each}.yaml").write_bytes(text.encode())
         tried = replace(source, switched=folder)
         try:
             catalogue = load(tried)
