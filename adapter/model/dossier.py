@@ -54,6 +54,11 @@ CONFIRMED = {
 }
 """The shown states of a confirmed dossier: confirmation signed, sent, and with the declarant."""
 
+ENDED = (_S.REFUSED, _S.WITHDRAWN, _S.MERGED)
+"""States in which nothing is left to be done, and no deadline to be met."""
+OVER = (*ENDED, _S.RECORDED)
+"""The same, and what was done by hand and is only recorded."""
+
 TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (None, _A.DECLARE): _S.RECEIVED,
     (_S.RECEIVED, _A.REPLACE): _S.RECEIVED,

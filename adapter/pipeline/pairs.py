@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from adapter.model.dossier import CONFIRMED, DossierState
+from adapter.model.dossier import CONFIRMED, OVER, DossierState
 
 
 class PairVerdict(StrEnum):
@@ -40,7 +40,6 @@ class Standing(StrEnum):
     """Refused, withdrawn, ended as a part of another, or done on paper."""
 
 
-_OVER = (DossierState.REFUSED, DossierState.WITHDRAWN, DossierState.MERGED, DossierState.RECORDED)
 _ASKED = (DossierState.AMENDMENT_REQUESTED, DossierState.AMENDED)
 _S = Standing
 
@@ -63,7 +62,7 @@ TABLE: Mapping[tuple[Standing, Standing], Ends | None] = {
 
 def standing(state: DossierState, *, confirmed: bool) -> Standing:
     """What is left to be done on a dossier. One that is amended after its confirmation stays confirmed."""
-    if state in _OVER:
+    if state in OVER:
         return Standing.OVER
     if confirmed or state in CONFIRMED:
         return Standing.CONFIRMED

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    and_,
     exists,
     func,
     or_,
@@ -24,6 +23,16 @@ from adapter.gateways.store.reconciliation import OPENED_FIRST
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import PublishFault, Route
+
+_earlier = outbox.alias("earlier")
+BEHIND: ColumnElement[bool] = exists().where(
+    _earlier.c.dossier_id == outbox.c.dossier_id,
+    _earlier.c.ordinal < outbox.c.ordinal,
+    _earlier.c.sent_at.is_(None),
+    _earlier.c.taken_back_at.is_(None),
+    _earlier.c.awaits_unit.is_(None),  # not made before its key signs it: what is about another version goes on
+)
+"""That an earlier reply of its dossier has not left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +63,8 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
     may leave. What was opened on the portal first leaves in a transfer instead (`services/replies/settling`). A copy
     waits until its original has left: one that left first would tell the window what is then transferred to it.
     """
-    earlier, original = outbox.alias("earlier"), outbox.alias("original")
+    original = outbox.alias("original")
     routes = [Route.WINDOW.value, *([Route.TRANSFER.value] if transfers else [])]
-    blocked: ColumnElement[bool] = exists().where(
-        and_(
-            earlier.c.dossier_id == outbox.c.dossier_id,
-            earlier.c.ordinal < outbox.c.ordinal,
-            earlier.c.sent_at.is_(None),
-            earlier.c.taken_back_at.is_(None),
-            earlier.c.awaits_unit.is_(None),  # not made before its key signs it: what is about another version goes on
-        )
-    )
     query = (
         select(
             outbox.c.id,
@@ -80,7 +80,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
             outbox.c.in_hand_at,
         )
         .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
-        .where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.route.in_(routes), ~blocked)
+        .where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.route.in_(routes), ~BEHIND)
         .where(outbox.c.awaits_unit.is_(None), or_(outbox.c.delivered_at.is_(None), ~OPENED_FIRST))
         .where(or_(outbox.c.copy_of.is_(None), original.c.sent_at.is_not(None)))
         .order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)

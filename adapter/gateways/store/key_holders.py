@@ -27,13 +27,13 @@ from adapter.gateways.store.dossier_records import KeyHolder
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import dossier as dossiers
 from adapter.gateways.store.tables import search_key as search_keys
-from adapter.model.dossier import DossierState
+from adapter.model.dossier import ENDED
 
 SAME = "same"
 """The kind of search key that two dossiers which declare the same have in common; nobody looks one up by it."""
 
 
-_ENDED = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value, DossierState.MERGED.value)
+_ENDED = tuple(state.value for state in ENDED)
 
 
 SearchKey = tuple[str, str]

@@ -56,7 +56,7 @@ class Narrowed:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What is asked for, by the names of `conditions`."""
+        """What is asked for, by the names of the conditions that `within` makes."""
         stated = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: value for name, value in stated if value is not None}
 

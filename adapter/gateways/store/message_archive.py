@@ -9,11 +9,10 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from adapter.gateways.store.records import StoredMessage, made_all
 from adapter.gateways.store.tables import declaration, dossier, inbox
-from adapter.model.dossier import DossierState
+from adapter.model.dossier import OVER
 from adapter.model.stages import Channel
 
-_OVER = (DossierState.REFUSED, DossierState.WITHDRAWN, DossierState.RECORDED, DossierState.MERGED)
-_CLOSED = tuple(state.value for state in _OVER)
+_CLOSED = tuple(state.value for state in OVER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ class ListedPair(StoredPair):
 
     procedure: str
     gate: str | None
-    unit: str | None
     number: str
     year: int
     state: str
@@ -134,7 +133,7 @@ def run_on(connection: Connection, dossier_id: int, ended_at: datetime) -> None:
 
 
 def _listed() -> Select[tuple[object, ...]]:
-    columns = [_later.c[name] for name in ("procedure", "gate", "unit", *_DOSSIER)]
+    columns = [_later.c[name] for name in ("procedure", "gate", *_DOSSIER)]
     others = [_earlier.c[name].label(f"earlier_{name}") for name in _DOSSIER]
     joined = link.join(_later, _later.c.id == link.c.dossier_id).join(_earlier, _earlier.c.id == link.c.earlier_id)
     return select(link, *columns, *others).select_from(joined)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 
+from adapter.gateways.store.departures import BEHIND
 from adapter.gateways.store.reconciliation import OPENED_FIRST
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import dossier, inbox, outbox
@@ -107,19 +108,12 @@ def replies(connection: Connection, reason: Stays | None, *, returned: bool, lim
 
 def _stretch(returned: bool) -> Select[Any]:
     """In the order of the index ix_outbox_unsent."""
-    earlier, original = outbox.alias("earlier"), outbox.alias("original")
-    behind = exists().where(
-        earlier.c.dossier_id == outbox.c.dossier_id,
-        earlier.c.ordinal < outbox.c.ordinal,
-        earlier.c.sent_at.is_(None),
-        earlier.c.taken_back_at.is_(None),
-        earlier.c.awaits_unit.is_(None),
-    )
+    original = outbox.alias("original")
     unsent_original = exists().where(original.c.id == outbox.c.copy_of, original.c.sent_at.is_(None))
     reason = case(
         (outbox.c.awaits_unit.is_not(None), Stays.UNIT_KEY.value),
         (and_(outbox.c.delivered_at.is_not(None), OPENED_FIRST), Stays.OPENED.value),
-        (or_(behind, unsent_original), Stays.BEHIND.value),
+        (or_(BEHIND, unsent_original), Stays.BEHIND.value),
         (outbox.c.fault.in_([each.value for each in PublishFault]), outbox.c.fault),
         (outbox.c.route == Route.TRANSFER.value, Stays.TRANSFER.value),
         else_=Stays.DUE.value,

@@ -13,15 +13,13 @@ from adapter.gateways.store import deadlines, replies, tables
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.new_rows import NewDeadline
-from adapter.model.dossier import Dossier, DossierState
+from adapter.model.dossier import ENDED, Dossier, DossierState
 from adapter.model.duties import Deadline
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
 from adapter.pipeline.terms import CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
-LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN, DossierState.MERGED)
-"""States in which no deadline is left to be met."""
 DECLARED = (Meaning.DECLARATION, Meaning.REPLACEMENT)
 AMEND, CONFIRM_AMENDMENT = "amend_within", "confirm_amendment_within"
 ANSWERS = {
@@ -69,7 +67,7 @@ class Docket:
         limit = declaration.verified.envelope.procedure.deadline(CONFIRM_WITHIN, declaration.values)
         book = self._reopened if known else self._opened
         book.pop(dossier.key, None)
-        if limit is None or dossier.state in LAPSED:
+        if limit is None or dossier.state in ENDED:
             return None
         started_at = declaration.received_at if declaration.is_complete or not limit.complete else None
         term = self.terms.term(limit, noticed_at=dossier.received_at, started_at=started_at)
@@ -203,7 +201,7 @@ class Docket:
             deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now)
             # A request that waits for a key is not needed any more.
             replies.drop_awaiting(self.connection, dossier.id, ReplyKind.AMENDMENT_REQUEST.value, now)
-        if dossier.state in LAPSED and was.state not in LAPSED:
+        if dossier.state in ENDED and was.state not in ENDED:
             deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now)
 
 

@@ -152,14 +152,15 @@ class Console:
         """
         needs(actor, Right.BROWSE_MESSAGES)
         with self.database.reading() as connection:
-            reasons = [each for returned in (True, False) for each in staying.reasons(connection, returned=returned)]
+            looked = [staying.reasons(connection, returned=returned) for returned in (True, False)]
             replies = [
                 each
                 for returned in (True, False)
                 for each in staying.replies(connection, reason, returned=returned, limit=SHOWN)
             ]
+        reasons = [*looked[0], *looked[1]]
         joined = tuple(_joined(each, reasons) for each in Stays if any(row.reason == each.value for row in reasons))
-        more = sum(each.many for each in reasons) >= staying.STRETCH
+        more = any(sum(each.many for each in stretch) >= staying.STRETCH for stretch in looked)
         return Staying(joined, tuple(sorted(replies, key=lambda each: each.created_at)[:SHOWN]), more)
 
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.officer.acting import Acting, fault_of
-from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, address, here_of, opened
+from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, here_of, opened
 from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
@@ -35,11 +35,6 @@ class ComparedPair:
     pair: DossierPair
     other: CaseFile
     values: PairValues
-
-    @property
-    def address(self) -> str:
-        """Where the other dossier's page is."""
-        return address(self.other.number, self.other.year)
 
 
 @dataclass(frozen=True, slots=True)
