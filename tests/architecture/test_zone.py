@@ -67,6 +67,30 @@ def test_every_time_that_is_written_out_is_vietnams_or_says_why_not() -> None:
     assert found == {file: set(each) for file, each in LISTED.items()}
 
 
+DAYS = {"cli/check_messages.py": {"datetime.fromisoformat(day) + timedelta(hours=12) + by": "a form's own day, moved"}}
+
+
+def _days(text: str) -> set[str]:
+    """Whatever a day is taken of, and is not brought to Vietnam's zone before: the receiver of `date()`."""
+    calls = (node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    taken = (ast.unparse(each.value) for each in calls if isinstance(each, ast.Attribute) and each.attr == "date")
+    return {each for each in taken if not _ZONED.search(each)}
+
+
+def test_every_day_is_vietnams_or_says_why_not() -> None:
+    found = {
+        str(file.relative_to(PACKAGE)): told
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if (told := _days(file.read_text(encoding="utf-8")))
+    }
+    assert found == {file: set(each) for file, each in DAYS.items()}
+
+
+def test_a_day_of_another_zone_would_be_found() -> None:
+    assert _days("day = self.clock().date()") == {"self.clock()"}
+    assert not _days("day = at.astimezone(VIETNAM).date()")
+
+
 def test_a_time_in_another_zone_would_be_found() -> None:
     assert _unzoned("told = f'expired on {end:%Y-%m-%d}'") == {"end"}
     assert _unzoned("told = at.isoformat()") == {"at.isoformat"}

@@ -91,6 +91,16 @@ def test_two_of_a_unit_come_in_and_the_first_acts_under_his_own_name(site: Websi
     assert [fields["outcome"] for event, fields in site.events if event is Event.EMERGENCY] == ["opened"]
 
 
+def test_who_has_come_in_so_is_counted_as_long_as_he_is_in(site: Website) -> None:
+    person = come_in(site, "can-bo", "can-bo-2")
+    read = site.house.reading.read({})
+    assert (read.emergencies, read.sessions["staff"]) == (1, 1)
+    sessions = site.house.staff_sessions
+    sessions.end(sessions.find(person.cookies[urlsplit(site.staff_url).netloc]["__Host-staff"]))
+    read = site.house.reading.read({})
+    assert (read.emergencies, read.sessions["staff"]) == (0, 0)
+
+
 def test_no_right_comes_with_it(site: Website) -> None:
     person = come_in(site, "can-bo", "don-truong")
     actor = site.house.staff_sessions.find(person.cookies[urlsplit(site.staff_url).netloc]["__Host-staff"]).actor
@@ -122,6 +132,7 @@ def test_after_few_wrong_tries_the_right_secret_has_to_wait_too(site: Website, f
     for _ in range(TRIES):
         assert "không đúng" in come_in(site, "can-bo", "can-bo-2", **{field: "guessed"}).told()
     assert "chờ 15 phút" in come_in(site, "can-bo", "can-bo-2").told()
+    assert site.house.reading.read({}).emergencies == 1
     assert site.rows(tables.session) == []
     with site.house.database.transaction() as connection:
         connection.execute(update(tables.emergency_secret).values(locked_until=now() - timedelta(seconds=1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from adapter.gateways.store.records import made_first
 from adapter.gateways.store.tables import emergency_secret
@@ -33,6 +33,12 @@ def keep(connection: Connection, person: str, hashed: str, at: datetime) -> None
     connection.execute(delete(emergency_secret).where(emergency_secret.c.person == person))
     values = {"person": person, "hash": hashed, "set_at": at, "failures": 0, "locked_until": None}
     connection.execute(insert(emergency_secret).values(values))
+
+
+def locked(connection: Connection, now: datetime) -> int:
+    """How many secrets have to wait now, after wrong tries."""
+    query = select(func.count()).select_from(emergency_secret).where(emergency_secret.c.locked_until > now)
+    return connection.execute(query).scalar_one()
 
 
 def tried(connection: Connection, person: str, *, failures: int, locked_until: datetime | None) -> None:

@@ -59,9 +59,15 @@ def end_of_account(connection: Connection, area: str, account: str | None, provi
 
 def logged_in(connection: Connection, now: datetime) -> dict[str, int]:
     """How many sessions of people are valid, by area; log-ins under way are not counted."""
-    mine = session.c.account.is_not(None), session.c.ends_at > now
+    mine = or_(session.c.account.is_not(None), session.c.person.is_not(None)), session.c.ends_at > now
     query = select(session.c.area, func.count()).where(*mine).group_by(session.c.area)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def by_emergency(connection: Connection, now: datetime) -> int:
+    """How many valid sessions of staff were opened without an account at the identity provider."""
+    mine = session.c.account.is_(None), session.c.person.is_not(None), session.c.ends_at > now
+    return connection.execute(select(func.count()).select_from(session).where(*mine)).scalar_one()
 
 
 def sweep(connection: Connection, *, area: str, seen_before: datetime, now: datetime) -> int:

@@ -119,7 +119,9 @@ def answered(
 def _as_may(found: Found, catalogue: Catalogue, sight: LookupReach) -> Found:
     """Amendments are procedures of their own in the letter: an officer without that right sees the dossier as it is."""
     received = found.received_at
-    amending = catalogue.amending(found.procedure, received.date()) if received is not None else None
+    amending = (
+        catalogue.amending(found.procedure, received.astimezone(VIETNAM).date()) if received is not None else None
+    )
     if amending is None or amending.code in sight.procedures:
         return found
     return replace(found, versions=(), changes=())

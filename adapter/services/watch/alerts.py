@@ -38,6 +38,7 @@ class AlertName(StrEnum):
     DUTY_BROKEN = "NswDutyBroken"
     DUTY_NEAR = "NswDutyNear"
     CERTIFICATE_ENDS = "NswCertificateEnds"
+    EMERGENCY_LOGIN = "NswEmergencyLogin"
     TEST = "NswTestAlert"
 
 
@@ -124,6 +125,15 @@ RULES: Mapping[AlertName, AlertRule] = {
         Label("Có chứng thư số sắp hết hạn", "A certificate ends within 14 days"),
         "nsw-adapter certificate report",
     ),
+    AlertName.EMERGENCY_LOGIN: AlertRule(
+        _PAGE,
+        0,
+        Label(
+            "Có cán bộ đăng nhập khẩn cấp hoặc nhập sai mật khẩu khẩn cấp nhiều lần",
+            "Somebody of the staff is in without the identity provider, or tried to until the secret was locked",
+        ),
+        "journalctl -u nsw-adapter | grep login.emergency",
+    ),
     AlertName.TEST: AlertRule(
         _TICKET,
         0,
@@ -206,6 +216,7 @@ def _alarms(outlook: Outlook) -> Iterator[Alarm]:
         AlertName.MESSAGES_PARKED: read.held[MessageState.PARKED.value],
         AlertName.DUTY_BROKEN: read.deadlines["border_guard", BROKEN],
         AlertName.DUTY_NEAR: read.deadlines["border_guard", NEAR],
+        AlertName.EMERGENCY_LOGIN: read.emergencies,
     }
     yield from (Alarm(name, value) for name, value in counted.items() if value)
     for use, days in sorted(read.certificate_days.items()):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapter.gateways.store import deadline_figures, departures, messages, replies, sessions
+from adapter.gateways.store import deadline_figures, departures, emergency_secrets, messages, replies, sessions
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.deadline_figures import BROKEN, NEAR
 from adapter.model.ages import age
@@ -42,6 +42,8 @@ class Readings:
     modes: Mapping[str, bool]
     sessions: Mapping[str, int]
     """Sessions of people that are valid, by area."""
+    emergencies: int
+    """Sessions of staff that were opened without the identity provider, and secrets for that which are locked now."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Reading:
             held = sum(many for many, _ in messages.waiting(connection).values())
             parked = messages.unanswered(connection)
             logged_in = sessions.logged_in(connection, now)
+            emergencies = sessions.by_emergency(connection, now) + emergency_secrets.locked(connection, now)
             running = deadline_figures.counts(connection, now)
         mode = self.window.state().mode
         return Readings(
@@ -79,4 +82,5 @@ class Reading:
             certificate_days=certificate_days,
             modes={each.value: each is mode for each in Mode},
             sessions={area: logged_in.get(area, 0) for area in AREAS},
+            emergencies=emergencies,
         )
