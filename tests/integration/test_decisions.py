@@ -34,7 +34,7 @@ from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Caller
 from adapter.services.door.sealing import sealed, write_number
 from adapter.services.dossiers.acts import SessionOver
-from adapter.services.dossiers.paper_values import PaperForm
+from adapter.services.dossiers.paper_values import PaperForm, PaperRefused, PaperWhy
 from adapter.services.watch.mode import Sight
 from tests.harness.deciding import deciding, showing
 from tests.harness.fixtures import CLOCK, load_cases, submission
@@ -373,8 +373,9 @@ def test_a_paper_record_goes_over_the_line_in_the_name_of_a_session(post: Post) 
         wrong = staff.paper_acts.enter("of-an", form)
         staff.paper_acts.send_back("of-binh", wrong, "Sai số")
         entry = staff.paper_acts.enter("of-an", form)
-        with pytest.raises(NotAllowed, match="somebody else"):
+        with pytest.raises(PaperRefused, match="somebody else") as told:
             staff.paper_acts.check("of-an", entry)
+        assert told.value.why is PaperWhy.OWN
         assert staff.paper_acts.check("of-binh", entry) == DossierKey("12GIAY", 2026)
     staff.close()
     first, second = post.rows(tables.paper_record)

@@ -129,20 +129,17 @@ class RemotePaperActs:
 
     def enter(self, secret: str, form: PaperForm) -> int:
         """As `PaperActs.enter`."""
-        return _told(self._asked(secret, "/papers", wire.PAPER_FORM.dump_json(form)), wire.PAPER_ENTRY)
+        return _told(self.ask("/papers", wire.PAPER_FORM.dump_json(form), _session(secret)), wire.PAPER_ENTRY)
 
     def check(self, secret: str, entry: int) -> DossierKey:
         """As `PaperActs.check`."""
         asked = wire.PAPER_CHECK_ASKED.dump_json(wire.PaperCheckAsked(entry))
-        return _told(self._asked(secret, "/papers/check", asked), wire.NUMBER)
+        return _told(self.ask("/papers/check", asked, _session(secret)), wire.NUMBER)
 
     def send_back(self, secret: str, entry: int, reason: str) -> None:
         """As `PaperActs.send_back`."""
         asked = wire.PAPER_RETURN_ASKED.dump_json(wire.PaperReturnAsked(entry, reason))
-        _told(self._asked(secret, "/papers/return", asked), wire.DONE)
-
-    def _asked(self, secret: str, path: str, body: bytes) -> DecisionsAnswer:
-        return self.ask(path, body, {"Authorization": Shown(SESSION, secret).header})
+        _told(self.ask("/papers/return", asked, _session(secret)), wire.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +151,7 @@ class RemoteReports:
     def packed(self, secret: str, incident: str) -> bytes:
         """As `ReportsOnPages.packed`."""
         asked = wire.REPORT_ASKED.dump_json(wire.ReportAsked(incident))
-        return _told(self.ask("/reports", asked, {"Authorization": Shown(SESSION, secret).header}), wire.REPORT_MADE)
+        return _told(self.ask("/reports", asked, _session(secret)), wire.REPORT_MADE)
 
 
 def _headers(caller: Caller) -> dict[str, str]:

@@ -17,7 +17,7 @@ from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer, WindowSuspected, WindowUnknown
 from adapter.services.door.signed_uploads import OpenedUpload
 from adapter.services.dossiers.acts import ActDone, SessionOver
-from adapter.services.dossiers.paper_values import PaperForm
+from adapter.services.dossiers.paper_values import PaperForm, PaperRefused, PaperWhy
 from adapter.services.messages.replays import ReplayedMessage
 from adapter.services.registers.own_certificates import CertificateTaken
 
@@ -91,6 +91,7 @@ class WireError:
     why: Why | None = None
     findings: tuple[StatedFinding, ...] = ()
     retry_s: float = 0.0
+    paper: PaperWhy | None = None
 
 
 CALLER, ADMITTED, FORESEEN = TypeAdapter(Caller), TypeAdapter(Admitted), TypeAdapter(ForeseenAnswer)
@@ -111,8 +112,9 @@ _PLAIN: Mapping[str, type[NotAllowed | Unavailable | Misconfigured]] = {
     "unavailable": Unavailable,
     "misconfigured": Misconfigured,
 }
-_TURNED, _SUSPECTED, _UNKNOWN, _OVER, _DEFECT = (
+_TURNED, _PAPER, _SUSPECTED, _UNKNOWN, _OVER, _DEFECT = (
     "turned_away",
+    "paper_refused",
     "window_suspected",
     "window_unknown",
     "session_over",
@@ -125,6 +127,8 @@ def told(error: Exception) -> WireError:
     match error:
         case TurnedAway():
             return WireError(_TURNED, error.en, error.vi, error.why, error.findings)
+        case PaperRefused():
+            return WireError(_PAPER, str(error), paper=error.why)
         case WindowUnknown():
             kind = _SUSPECTED if isinstance(error, WindowSuspected) else _UNKNOWN
             return WireError(kind, error.reason, retry_s=error.retry_s)
@@ -138,6 +142,8 @@ def raised(given: WireError) -> Exception:
     """The error to raise; an unknown kind is a defect."""
     if given.kind == _TURNED and given.why is not None:
         return TurnedAway(given.why, given.en, given.vi, given.findings)
+    if given.kind == _PAPER and given.paper is not None:
+        return PaperRefused(given.paper, given.en)
     if given.kind in (_SUSPECTED, _UNKNOWN):
         kind = WindowSuspected if given.kind == _SUSPECTED else WindowUnknown
         return kind(given.retry_s, given.en)
