@@ -54,7 +54,7 @@ def premises(tmp_path: Path, vhost_url: str, program: Program) -> Premises:
     data = lay_beside(tmp_path / "data", program)
     folders = {f"folders.{name}": str(data / name) for name in ("schemas", "mappings")}
     folders["folders.queues"] = str(program.data / "queues")
-    return furnish(tmp_path / "house", folders, broker_url=vhost_url)
+    return furnish(tmp_path / "components", folders, broker_url=vhost_url)
 
 
 @pytest.fixture

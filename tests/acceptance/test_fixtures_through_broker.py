@@ -86,7 +86,9 @@ def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Pla
     for step in range(max(len(case.before) for case in cases)):
         now = [case for case in cases if step < len(case.before)]
         sent = {case.id: told_again(case, step, known) for case in now if case.before[step].send}
-        desk.house.intake.receive([submission(sent[name], shared_pki()) for name in sorted(sent.keys() & begun_there)])
+        desk.components.intake.receive(
+            [submission(sent[name], shared_pki()) for name in sorted(sent.keys() & begun_there)]
+        )
         lines = play.exchange([play.turn(each) for name, each in sent.items() if name not in begun_there])
         assert _wrong(lines) == []
         acts = [(case, act) for case in now if (act := case.before[step].act)]
@@ -96,7 +98,7 @@ def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Pla
         assert len(play.window.collect(answers, seconds=ANSWER_SECONDS)) == answers
     assert _wrong(play.exchange([play.turn(desk.filled(case)) for case in cases])) == []
     assert play.window.more(seconds=QUIET_SECONDS) == []
-    desk.house.database.close()
+    desk.components.database.close()
 
 
 def _wrong(lines: list[Line]) -> list[str]:

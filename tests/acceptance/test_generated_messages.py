@@ -67,7 +67,7 @@ def _hold(number: int, made: SearchStrategy[_Made], proof: Callable[[_Made], Non
 class Ground:
     """One message of a procedure with an accepted case of it."""
 
-    house: Components
+    components: Components
     procedure: Procedure
     spec: MessageSpec
     declared: XsdElement
@@ -84,15 +84,15 @@ class Ground:
         content[:] = [form]
         raw = signed(replace(self.case, message=etree.tostring(tree, encoding="UTF-8")), shared_pki())
         digest = Digest(hashlib.sha256(raw).hexdigest())
-        outcome = judge(Submission(raw, self.case.channel, self.case.clock, digest), self.house.ground)
+        outcome = judge(Submission(raw, self.case.channel, self.case.clock, digest), self.components.ground)
         assert isinstance(outcome, Accepted | Rejected), outcome
         return outcome
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
-    """A house that judges; it needs no store."""
-    place = furnish(tmp_path_factory.mktemp("house"))
+    """An installation that judges; it needs no store."""
+    place = furnish(tmp_path_factory.mktemp("components"))
     made = assemble(place.config)
     # The slow report's bound is of the wall clock: on a busy machine it would end before it has told anything.
     made.__dict__["ground"] = replace(made.ground, limits=replace(made.ground.limits, report_seconds=600.0))
@@ -141,7 +141,7 @@ def test_every_procedure_with_a_form_has_messages_made_up(whole: Components) -> 
 
 
 def test_any_form_that_the_xsd_describes_is_valid_and_read_back_as_it_is_written(ground: Ground) -> None:
-    codelists = ground.house.catalogue.codelists
+    codelists = ground.components.catalogue.codelists
 
     def proof(form: etree._Element) -> None:
         valid = _in_place(ground, form)
@@ -174,7 +174,7 @@ def test_a_form_broken_before_it_is_signed_is_rejected_at_the_place(ground: Grou
 
 def test_what_is_missing_in_a_large_message_is_named_too(ground: Ground) -> None:
     """Such a one has the fast validator's report alone."""
-    spec, judging = ground.spec, ground.house.ground
+    spec, judging = ground.spec, ground.components.ground
     limits = replace(judging.limits, report_bytes=0)
 
     def proof(case: Broken) -> None:
@@ -188,7 +188,7 @@ def test_what_is_missing_in_a_large_message_is_named_too(ground: Ground) -> None
 
 
 def _hints(ground: Ground) -> Hints:
-    return hints_of(ground.base, ground.house.catalogue, ground.declared)
+    return hints_of(ground.base, ground.components.catalogue, ground.declared)
 
 
 def _lawful(ground: Ground) -> SearchStrategy[etree._Element]:

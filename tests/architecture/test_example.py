@@ -23,7 +23,7 @@ CASES = load_cases(EXAMPLE / "fixtures")
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Components:
-    """A house whose data is the real one with the example beside it."""
+    """An installation whose data is the real one with the example beside it."""
     folder = tmp_path_factory.mktemp("extended")
     for name in ("schemas", "mappings"):
         shutil.copytree(ROOT / name, folder / name)

@@ -81,7 +81,8 @@ REPLACED = {
     "mends?": "repair",
 }
 """Words of our own making, each with the term that is used instead."""
-PLAIN = [file for file in FILES if not {"decisions", "frozen"} & set(file.parts)] + [ROOT / "CONTRIBUTING.md"]
+TESTS = [file for file in (ROOT / "tests").rglob("*.py") if file != Path(__file__)]
+PLAIN = [file for file in FILES if not {"decisions", "frozen"} & set(file.parts)] + [ROOT / "CONTRIBUTING.md", *TESTS]
 
 
 def coined(text: str) -> list[str]:

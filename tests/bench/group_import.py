@@ -28,7 +28,7 @@ class GroupTimes:
         return sum(self.steps.values())
 
 
-def send_group(house: Components, caller: Caller, number: str, message: bytes) -> GroupTimes:
+def send_group(components: Components, caller: Caller, number: str, message: bytes) -> GroupTimes:
     """Fill in form 07 with what `message` says, its persons by XLSX, sign it and send it; the portal must be open."""
     times = GroupTimes()
 
@@ -39,9 +39,9 @@ def send_group(house: Components, caller: Caller, number: str, message: bytes) -
         times.steps[name] = times.steps.get(name, 0.0) + caller.waited - before
 
     draft = begun(caller, "Mẫu 07")
-    pages = texts_of(house, unsent(house, number), message)
+    pages = texts_of(components, unsent(components, number), message)
     fill(caller, draft, {page: texts for page, texts in pages.items() if f"/{LIST}/" not in page})
-    group = house.drafts.forms.layout(unsent(house, number)).group(LIST)
+    group = components.drafts.forms.layout(unsent(components, number)).group(LIST)
     assert group is not None
     heads = {each.name: each.label.vi for each in group.asked}
     rows = [_row(heads, texts) for page, texts in pages.items() if f"/{LIST}/" in page]

@@ -71,7 +71,7 @@ class Portal:
     adapter: Adapter
     postgres: Postgres
     amqp_url: str
-    house: Components
+    components: Components
     supply: Iterator[Message]
     crowd: Crowd
     visitors: list[Visitor]
@@ -263,10 +263,10 @@ def _measure(portal: Portal, console: Console) -> Figures:
 
 def _group(portal: Portal) -> GroupTimes:
     """The window is down by the operator's word, so the portal takes all; nobody else clicks."""
-    portal.house.window.override(Sight.DOWN, reason="a benchmark", actor=TESTER)
+    portal.components.window.override(Sight.DOWN, reason="a benchmark", actor=TESTER)
     caller = Caller(f"http://127.0.0.1:{portal.adapter.web_port}", addressed(len(portal.visitors)))
     caller.log_in(SENDER.code, organisation=True)
-    return send_group(portal.house, caller, SENDER.account.number, unsigned(_GROUP, PERSONS, today()))
+    return send_group(portal.components, caller, SENDER.account.number, unsigned(_GROUP, PERSONS, today()))
 
 
 def _show(figures: Figures, console: Console) -> None:

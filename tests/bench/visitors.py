@@ -95,16 +95,16 @@ def addressed(place: int) -> str:
     return f"203.0.{113 + place // 250}.{1 + place % 250}"
 
 
-def settle(house: Components, people: Sequence[Declarant], dossiers: int, confirmed: int = 1) -> list[DossierKey]:
+def settle(components: Components, people: Sequence[Declarant], dossiers: int, confirmed: int = 1) -> list[DossierKey]:
     """Give each citizen that many dossiers by the window, `confirmed` of them confirmed; in the order of the people."""
     found = []
     for person in (each for each in people if not each.is_guide):
         for place in range(dossiers):
-            given = _declaration(person.account.number, place, house.legal_clock())
-            house.intake.receive([given])
+            given = _declaration(person.account.number, place, components.legal_clock())
+            components.intake.receive([given])
             found.append(dossier_of(given.raw))
             if place < confirmed:
-                house.completion.complete(found[-1], OFFICER)
+                components.completion.complete(found[-1], OFFICER)
     return found
 
 
@@ -127,28 +127,28 @@ def _declaration(number: str, place: int, at: datetime) -> Submission:
     return Submission(signed, Channel.WINDOW, at, Digest(hashlib.sha256(signed).hexdigest()))
 
 
-def drafted(house: Components, person: Declarant, place: int, gate: str = "HUUNGHI") -> str:
+def drafted(components: Components, person: Declarant, place: int, gate: str = "HUUNGHI") -> str:
     """A draft of his that is filled in to its end; gives its address."""
     code = GROUPS_FORM if person.is_guide else CITIZENS_FORM
-    procedure = next(each for each in house.drafts.offered() if each.code == code)
+    procedure = next(each for each in components.drafts.offered() if each.code == code)
     account = person.account
     known = {"name": account.name, "number": account.number, "tax_code": account.tax_code}
-    draft = house.drafts.begin(account.number, procedure, gate, known, acts_for=account.tax_code or None)
-    sketch = house.drafts.forms.layout(draft)
-    form = etree.fromstring(said_in_draft(house, person, place)).find(f"Body/Content/{draft.spec.root}")
+    draft = components.drafts.begin(account.number, procedure, gate, known, acts_for=account.tax_code or None)
+    sketch = components.drafts.forms.layout(draft)
+    form = etree.fromstring(said_in_draft(components, person, place)).find(f"Body/Content/{draft.spec.root}")
     assert form is not None
     said = answers_in(sketch, form)
     asked = {field.name for section in sketch.sections for field in section.asked}
     values = {name: text for name, text in said.values.items() if name in asked and name not in draft.answers.values}
-    house.drafts.save(draft, Answers({**draft.answers.values, **values}, said.rows))
+    components.drafts.save(draft, Answers({**draft.answers.values, **values}, said.rows))
     return f"/khai-bao/{draft.public_id}"
 
 
-def said_in_draft(house: Components, person: Declarant, place: int) -> bytes:
+def said_in_draft(components: Components, person: Declarant, place: int) -> bytes:
     """The declaration that a person's draft says."""
     if person.is_guide:
         return unsigned(_FIRST_DRAFT + place, PERSONS, today())
-    return _declaration(person.account.number, 900, house.legal_clock()).raw
+    return _declaration(person.account.number, 900, components.legal_clock()).raw
 
 
 def visitor(port: int, place: int, person: Declarant, cookie: str, draft: str, dossiers: Sequence[str]) -> Visitor:

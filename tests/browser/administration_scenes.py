@@ -14,9 +14,9 @@ from tests.harness.units import HUUNGHI
 from tests.servers.identity import STAFF
 
 
-def desk(house: Shift) -> Mapping[str, str]:
+def desk(components: Shift) -> Mapping[str, str]:
     """Fill it; gives administrators' pages by the names of their pictures, as `quan-tri` sees them."""
-    whole = house.site.house
+    whole = components.site.components
     duc = replace(whole.people.acting("quan-tri-2"), proven_at=now())
     stated: Entered = {"name": "NGUYEN VAN HAI", "rank": "Thiếu tá", "roles": ["commander"], "unit": HUUNGHI}
     stated["login"] = STAFF["can-bo"].login

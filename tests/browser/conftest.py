@@ -34,16 +34,16 @@ def looker(browser: Browser) -> Iterator[Callable[[str], Page]]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Portal]:
+def components(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Portal]:
     folder = tmp_path_factory.mktemp("portal")
     with portal(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def an(browser: Browser, house: Portal, tmp_path_factory: pytest.TempPathFactory) -> str:
+def an(browser: Browser, components: Portal, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The cookies of An, who has logged in; a file."""
-    return kept(browser, tmp_path_factory.mktemp("an") / "state.json", lambda page: log_in(page, house.url))
+    return kept(browser, tmp_path_factory.mktemp("an") / "state.json", lambda page: log_in(page, components.url))
 
 
 @pytest.fixture

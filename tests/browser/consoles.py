@@ -27,24 +27,26 @@ _QUALITY = 55
 _LANGUAGES = ("vi", "en")
 
 
-def places(house: Shift) -> Mapping[str, str]:
+def places(components: Shift) -> Mapping[str, str]:
     """The pages that are shown, by the names of their pictures."""
     return {
         "viec": "/can-bo",
-        "ho-so": file_of(house.group),
-        "sua-doi": file_of(house.amended),
-        "yeu-cau": f"{file_of(house.group)}/request_amendment?o=groupName&o=persons[2].documentNumber",
-        "chung-thu-so": _waiting(house),
-        "chuyen": f"{file_of(house.group)}/move",
-        "tu-choi": f"{file_of(house.citizen)}/refuse",
+        "ho-so": file_of(components.group),
+        "sua-doi": file_of(components.amended),
+        "yeu-cau": f"{file_of(components.group)}/request_amendment?o=groupName&o=persons[2].documentNumber",
+        "chung-thu-so": _waiting(components),
+        "chuyen": f"{file_of(components.group)}/move",
+        "tu-choi": f"{file_of(components.citizen)}/refuse",
         "ket-qua": "/can-bo/xac-nhan?"
-        + "&".join(f"d={key.year}/{key.number}" for key in (house.group, house.citizen, house.confirmed)),
+        + "&".join(
+            f"d={key.year}/{key.number}" for key in (components.group, components.citizen, components.confirmed)
+        ),
     }
 
 
-def _waiting(house: Shift) -> str:
+def _waiting(components: Shift) -> str:
     """Certificates that their holders have brought."""
-    built = house.site.house
+    built = components.site.components
     secret = logged_in(built)
     with changed(built.certificate_holders, approval=True):
         for party in ("unregistered", "body"):
@@ -52,9 +54,9 @@ def _waiting(house: Shift) -> str:
     return "/can-bo/chung-thu-so"
 
 
-def papers(house: Shift) -> Mapping[str, str]:
+def papers(components: Shift) -> Mapping[str, str]:
     """What was done by hand: one entry to be compared, one sent back, one that has become a dossier."""
-    records = house.site.house.paper_records
+    records = components.site.components.paper_records
     an, binh = (person(code, Role.OFFICER, unit="*") for code in ("can-bo-2", "can-bo"))
     values = {"gate": "HUUNGHI", "direction": "XC", "expectedArrival": "2026-03-02 09:00:00", "dateOfBirth": "1985-06"}
     values |= {"declarantName": "Nguyễn Văn Giấy", "fullName": "NGUYEN VAN GIAY", "documentNumber": "B7654321"}
@@ -72,10 +74,14 @@ def papers(house: Shift) -> Mapping[str, str]:
     }
 
 
-def rights(house: Shift) -> Mapping[str, str]:
+def rights(components: Shift) -> Mapping[str, str]:
     """What an administrator says of the look-ups of one officer of customs."""
     for procedure, given in (("BQP0100004", False), ("BQP0100001", False), ("BQP0100001", True)):
-        state = house.site.house.lookup_rights.give if given else house.site.house.lookup_rights.withdraw
+        state = (
+            components.site.components.lookup_rights.give
+            if given
+            else components.site.components.lookup_rights.withdraw
+        )
         state("hai-quan", procedure, actor=TESTER)
     return {"phan-quyen": "/phan-quyen-tra-cuu/hai-quan"}
 
@@ -97,10 +103,10 @@ def pictures(
             page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
 
 
-def of_customs(browser: Browser, house: Shift, state: str, folder: Path) -> None:
+def of_customs(browser: Browser, components: Shift, state: str, folder: Path) -> None:
     """The one box of customs, what it finds, and one dossier."""
-    box = {"tra-cuu-ho-so": f"{house.confirmed.number}/{house.confirmed.year}", "tra-cuu-mst": "0100109106"}
-    pictures(browser, house.url, dict.fromkeys(("tra-cuu", *box), "/hai-quan"), state, folder, box)
+    box = {"tra-cuu-ho-so": f"{components.confirmed.number}/{components.confirmed.year}", "tra-cuu-mst": "0100109106"}
+    pictures(browser, components.url, dict.fromkeys(("tra-cuu", *box), "/hai-quan"), state, folder, box)
 
 
 def main(folder: Path) -> int:
@@ -109,18 +115,18 @@ def main(folder: Path) -> int:
         here = Path(name)
         browser = launch(playwright)
         url = sqlite_store(here / "adapter.sqlite3")
-        with identity_provider(here / "identity") as provider, shift(here / "shift", url, provider) as house:
+        with identity_provider(here / "identity") as provider, shift(here / "shift", url, provider) as components:
 
             def state(who: str, at: str) -> str:
-                return kept(browser, here / f"{who}.json", lambda page: log_in_staff(page, house.url, who, at))
+                return kept(browser, here / f"{who}.json", lambda page: log_in_staff(page, components.url, who, at))
 
             for who, shown in (("can-bo", places), ("can-bo", papers), ("van-hanh", night), ("quan-tri", desk)):
-                pictures(browser, house.url, shown(house), state(who, "/"), folder)
+                pictures(browser, components.url, shown(components), state(who, "/"), folder)
             with visit(browser) as context:
-                administrator_of_customs(context, house)
+                administrator_of_customs(context, components)
                 context.storage_state(path=here / "truong.json")
-            pictures(browser, house.url, rights(house), str(here / "truong.json"), folder)
-            of_customs(browser, house, state("hai-quan", "/hai-quan"), folder)
+            pictures(browser, components.url, rights(components), str(here / "truong.json"), folder)
+            of_customs(browser, components, state("hai-quan", "/hai-quan"), folder)
         browser.close()
     return 0
 

@@ -29,9 +29,9 @@ from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER
 
 
-def night(house: Shift) -> Mapping[str, str]:
+def night(components: Shift) -> Mapping[str, str]:
     """Fill it; gives the operators' pages by the names of their pictures."""
-    whole = house.site.house
+    whole = components.site.components
     whole.window.override(Sight.DOWN, reason="Điện thoại TCHQ 02:10", actor=TESTER)
     bad = declaration("night", gate="NOWHERE")
     (settled,) = whole.intake.receive([Submission(bad.raw, Channel.WINDOW, CLOCK, Digest(bad.digest))])
@@ -48,7 +48,7 @@ def night(house: Shift) -> Mapping[str, str]:
     whole.call_list.write()
     reason = Label("Hỏng máy chủ.", "A server has failed.")
     whole.portal_failure.begin(FailureReport(CLOCK, reason, None), "person:van-hanh")
-    answer = next(row.message_id for row in house.site.rows(outbox) if row.type == "20")
+    answer = next(row.message_id for row in components.site.rows(outbox) if row.type == "20")
     return {
         "van-hanh": "/van-hanh",
         "thong-diep": "/van-hanh/thong-diep",

@@ -38,7 +38,7 @@ _QUALITY = 40
 """Of the pictures, in per cent: text can be read, and a picture has 100 to 200 kB."""
 
 
-def pictures(browser: Browser, house: Portal, state: str, folder: Path, only: Collection[str]) -> None:
+def pictures(browser: Browser, components: Portal, state: str, folder: Path, only: Collection[str]) -> None:
     """Write a picture of each page of declarants (`only`: of these names), for each language and width."""
     named = {
         "trang-dau": "/",
@@ -46,53 +46,53 @@ def pictures(browser: Browser, house: Portal, state: str, folder: Path, only: Co
         "xac-minh": "/xac-minh?so=XN-1&ma=0000-0000",
         "khong-co": "/khong-co",
         "ho-so-cua-toi": "/ho-so",
-        "ho-so": house.page_of(house.fresh),
-        "xac-nhan": _opened(browser, house, state),
+        "ho-so": components.page_of(components.fresh),
+        "xac-nhan": _opened(browser, components, state),
         "hop-thu": "/hop-thu",
         "thu-dien-tu": "/hop-thu/thu-dien-tu",
         "khai-bao": "/khai-bao",
         "chon-cua-khau": "/khai-bao/moi?procedure=BQP0100001",
         "tep": "/khai-bao/tep",
-        **_filling(house),
-        **_answering(house),
-        **_certified(house),
+        **_filling(components),
+        **_answering(components),
+        **_certified(components),
     }
     strange = {"loai-tai-khoan", "tep-ky-so", "da-nhan-tep"}
     named = {name: address for name, address in named.items() if not only or name in only}
     for (name, address), language, width in product(named.items(), _LANGUAGES, WIDTHS):
-        url = f"{house.url}{address}{'&' if '?' in address else '?'}lang={language}"
+        url = f"{components.url}{address}{'&' if '?' in address else '?'}lang={language}"
         shots = [_shot(browser, url, None if name in strange else state, width, scheme) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"{name}-{language}-{width}.jpg")
 
 
-def suspended(browser: Browser, house: Portal, state: str, folder: Path) -> None:
+def suspended(browser: Browser, components: Portal, state: str, folder: Path) -> None:
     """What a gate's shut form says, and the one page of whoever is suspended everywhere."""
-    accounts, drafts = house.site.house.accounts, house.site.house.drafts
+    accounts, drafts = components.site.components.accounts, components.site.components.drafts
     mine = next(each for each in drafts.unsent(AN.number) if each.waits_since is None and each.base is None).public_id
     accounts.suspend(AN.number, unit="CK-HUUNGHI", reason=_WHY, actor=COMMANDER)
     for language, width in product(_LANGUAGES, WIDTHS):
-        url = f"{house.url}/khai-bao/{mine}/muc/chung?lang={language}"
+        url = f"{components.url}/khai-bao/{mine}/muc/chung?lang={language}"
         shots = [_shot(browser, url, state, width, scheme) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"dong-{language}-{width}.jpg")
     accounts.suspend(AN.number, unit=None, reason=_WHY, actor=COMMANDER)
     for language, width in product(_LANGUAGES, WIDTHS):
-        shots = [_notice(browser, house, language, width, scheme) for scheme in SCHEMES]
+        shots = [_notice(browser, components, language, width, scheme) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"tam-dung-{language}-{width}.jpg")
 
 
-def _notice(browser: Browser, house: Portal, language: str, width: int, scheme: str) -> str:
+def _notice(browser: Browser, components: Portal, language: str, width: int, scheme: str) -> str:
     with visit(browser, width=width, scheme=scheme) as context:
         page = context.new_page()
-        page.goto(f"{house.url}/?lang={language}")
-        page.goto(f"{house.url}/login?account=person")
+        page.goto(f"{components.url}/?lang={language}")
+        page.goto(f"{components.url}/login?account=person")
         page.locator("button[value=an]").click()
-        page.wait_for_url(f"{house.url}/**")
+        page.wait_for_url(f"{components.url}/**")
         return _taken(page)
 
 
-def _filling(house: Portal) -> dict[str, str]:
+def _filling(components: Portal) -> dict[str, str]:
     """A group's declaration while it is filled in, by a person and by an organisation, up to its signature."""
-    drafts = house.site.house.drafts
+    drafts = components.site.components.drafts
     procedures = {each.code: each for each in drafts.offered()}
     known = {"name": AN.name, "number": AN.number}
     draft = drafts.begin(AN.number, procedures["BQP0100001"], "HUUNGHI", known)
@@ -117,9 +117,9 @@ def _filling(house: Portal) -> dict[str, str]:
     }
 
 
-def _answering(house: Portal) -> dict[str, str]:
+def _answering(components: Portal) -> dict[str, str]:
     """A request that he has opened, his answer before it is sent, a press that waits, and what he was granted."""
-    built, key = house.site.house, house.asked
+    built, key = components.site.components, components.asked
     an = Actor(ActorKind.PERSON, "an", AN.name, roles=frozenset({Role.DECLARANT}), number=AN.number)
     firm = replace(an, id="firm", number="001088007890", on_behalf_of="0100109106")
     built.grants.give(firm, AN.number, "UQ-12/2026", until=None, procedures=())
@@ -129,14 +129,14 @@ def _answering(house: Portal) -> dict[str, str]:
     for answer in found.answers:
         built.own_dossiers.open(an, key.number, key.year, answer.digest)
     draft = built.corrections.begin(an, key.number, key.year, Meaning.AMENDMENT_REQUESTED)
-    waits = built.corrections.begin(an, house.fresh.number, house.fresh.year, Meaning.REPLACEMENT)
+    waits = built.corrections.begin(an, components.fresh.number, components.fresh.year, Meaning.REPLACEMENT)
     assert draft is not None
     assert waits is not None
     changed = {"documentNumber": "C7654321", "reason": "Gõ nhầm số hộ chiếu"}
     built.drafts.save(draft, draft.answers.with_values(changed))
     built.presses.hold(waits.owner, waits.public_id, waits.message_key)
     return {
-        "yeu-cau": house.page_of(key),
+        "yeu-cau": components.page_of(key),
         "huy-uy-quyen": f"/uy-quyen/{given}/rut",
         "tra-loi-yeu-cau": f"/khai-bao/{draft.public_id}/kiem-tra",
         "cho-gui": f"/khai-bao/{waits.public_id}/cho",
@@ -145,9 +145,9 @@ def _answering(house: Portal) -> dict[str, str]:
     }
 
 
-def _certified(house: Portal) -> dict[str, str]:
+def _certified(components: Portal) -> dict[str, str]:
     """His certificates, one of which waits for an officer; a file that was sent without log-in."""
-    built = house.site.house
+    built = components.site.components
     secret = logged_in(built, AN.number, None)
     built.certificate_holders.register(secret, brought(built, secret, "body"))
     file = signed(citizen_message(messageId="sent-without-log-in"), "citizen")
@@ -156,31 +156,31 @@ def _certified(house: Portal) -> dict[str, str]:
     return {"chung-thu-so": "/chung-thu-so", "tep-ky-so": "/tep-ky-so", "da-nhan-tep": f"/tep-ky-so/{value}"}
 
 
-def with_files(house: Components, who: Actor) -> str:
+def with_files(components: Components, who: Actor) -> str:
     """A draft with a letter and a picture attached; its id."""
     assert who.number is not None
-    offered = next(each for each in house.drafts.offered() if each.attached is not None)
-    draft = house.drafts.begin(who.number, offered, "HUUNGHI", {})
+    offered = next(each for each in components.drafts.offered() if each.attached is not None)
+    draft = components.drafts.begin(who.number, offered, "HUUNGHI", {})
     rows = []
     for what, name, raw in (
         ("CV_TRA_LOI", "công văn.pdf", attached.letter()),
         ("HO_CHIEU", "hộ chiếu.png", attached.picture()),
     ):
-        kept = house.attachments.to_draft(who, draft.public_id, what, name, raw)
+        kept = components.attachments.to_draft(who, draft.public_id, what, name, raw)
         row = {"attachmentKind": what, "fileName": kept.name, "fileSize": str(len(raw)), "fileDigest": kept.digest}
         rows.append(row)
-    house.drafts.save(draft, draft.answers.with_rows("attachments", rows))
+    components.drafts.save(draft, draft.answers.with_rows("attachments", rows))
     return draft.public_id
 
 
-def _opened(browser: Browser, house: Portal, state: str) -> str:
+def _opened(browser: Browser, components: Portal, state: str) -> str:
     """He opens the confirmation; where it is."""
     with visit(browser, state=state) as context:
         page = context.new_page()
-        page.goto(house.url + house.page_of(house.confirmed))
+        page.goto(components.url + components.page_of(components.confirmed))
         page.get_by_role("button", name="Mở và nhận trả lời").first.click()
         page.wait_for_url("**/tra-loi/*")
-        return page.url.removeprefix(house.url)
+        return page.url.removeprefix(components.url)
 
 
 def _shot(browser: Browser, url: str, state: str | None, width: int, scheme: str) -> str:
@@ -212,11 +212,11 @@ def main(folder: Path, only: Collection[str] = ()) -> int:
         here = Path(name)
         browser = launch(playwright)
         url = sqlite_store(here / "adapter.sqlite3")
-        with identity_provider(here / "identity") as provider, portal(here / "portal", url, provider) as house:
-            state = kept(browser, here / "state.json", lambda page: log_in(page, house.url))
-            pictures(browser, house, state, folder, only)
+        with identity_provider(here / "identity") as provider, portal(here / "portal", url, provider) as components:
+            state = kept(browser, here / "state.json", lambda page: log_in(page, components.url))
+            pictures(browser, components, state, folder, only)
             if not only or {"dong", "tam-dung"} & set(only):
-                suspended(browser, house, state, folder)
+                suspended(browser, components, state, folder)
         browser.close()
     return 0
 

@@ -59,8 +59,8 @@ def portal(folder: Path, database_url: str, provider: IdentityProvider) -> Itera
         site.window(Sight.DOWN)
         with site.declarant(CITIZEN) as client:
             confirmed, asked, fresh = (_declared(client, place) for place in range(3))
-        site.house.completion.complete(confirmed, OFFICER)
-        site.house.amendments.request(asked, OFFICER, reason="Số hộ chiếu không khớp với ảnh", items=ASKED)
+        site.components.completion.complete(confirmed, OFFICER)
+        site.components.amendments.request(asked, OFFICER, reason="Số hộ chiếu không khớp với ảnh", items=ASKED)
         yield Portal(site, confirmed, asked, fresh)
 
 
@@ -73,7 +73,7 @@ def _declared(client: object, place: int) -> DossierKey:
 def by_the_window(site: Website) -> DossierKey:
     """A tour group's dossier that came by the window."""
     case = next(each for each in load_cases() if each.id == GROUP)
-    site.house.intake.receive([submission(case, shared_pki())])
+    site.components.intake.receive([submission(case, shared_pki())])
     return dossier_of(case.message)
 
 

@@ -70,36 +70,36 @@ def shift(folder: Path, database_url: str, provider: IdentityProvider) -> Iterat
     units = two_units()
     units["units"][HUUNGHI]["gates"].append(PORT)
     with staffed(folder, database_url, provider, apart=True, **ABOUT, **units) as site:
-        fill(site.house)
-        amended = play(site.house, AMENDED)
+        fill(site.components)
+        amended = play(site.components, AMENDED)
         cases = {case.id: case for case in load_cases()}
         asked, confirmed, ship, *fresh = [dossier_of(cases[n].message) for n in (ASKED, CONFIRMED, SHIP, *FRESH)]
         yield Shift(site, fresh[0], asked, confirmed, fresh[2], amended, tuple(fresh), ship)
 
 
-def fill(house: Components) -> None:
+def fill(components: Components) -> None:
     """What has come to the unit, and what was done with some of it."""
     cases = {case.id: case for case in load_cases()}
     for name in (*FRESH, ASKED, CONFIRMED, SHIP):
-        _receive(house, cases[name])
-    house.completion.complete(dossier_of(cases[CONFIRMED].message), OFFICER)
+        _receive(components, cases[name])
+    components.completion.complete(dossier_of(cases[CONFIRMED].message), OFFICER)
     children = dossier_of(cases[FRESH[3]].message)
-    house.amendments.request(children, OFFICER, reason=REASON, items=ITEMS)
+    components.amendments.request(children, OFFICER, reason=REASON, items=ITEMS)
 
 
-def _receive(house: Components, case: Case) -> None:
-    house.intake.receive([submission(case, shared_pki())])
+def _receive(components: Components, case: Case) -> None:
+    components.intake.receive([submission(case, shared_pki())])
 
 
-def administrator_of_customs(context: BrowserContext, house: Shift) -> None:
+def administrator_of_customs(context: BrowserContext, components: Shift) -> None:
     """The context is his who gives look-up rights to the officers of the office."""
-    parts = house.site.house
+    parts = components.site.components
     facts = Facts("NGUYEN THI TRUONG", ("customs_administrator",), office=OFFICE, login="truong")
     if not any(each.id == "truong" for each in parts.people.list()):
         parts.people.add("truong", facts, actor=TESTER)
     secret = parts.staff_sessions.admit(StaffAccount("https://id.invalid", "truong", "truong", None))
     # By https, else the prefix __Host- is refused here; a browser sends it to this machine without, too.
-    here = house.url.replace("http:", "https:")
+    here = components.url.replace("http:", "https:")
     context.add_cookies([{"name": STAFF_COOKIE, "value": secret, "url": here, "secure": True}])
 
 

@@ -15,31 +15,31 @@ from tests.browser.conftest import faults, look_as
 from tests.browser.scenes import SCHEMES, WIDTHS, Portal, visit
 
 
-def answering(page: Page, house: Portal) -> str:
+def answering(page: Page, components: Portal) -> str:
     """The address of his answer, begun from the dossier's page once he has opened the request."""
-    page.goto(house.url + house.page_of(house.asked))
+    page.goto(components.url + components.page_of(components.asked))
     while page.get_by_role("button", name="Mở và nhận trả lời").count():
         page.get_by_role("button", name="Mở và nhận trả lời").first.click()
-        page.goto(house.url + house.page_of(house.asked))
+        page.goto(components.url + components.page_of(components.asked))
     page.locator("#asked").locator("..").get_by_role("button").click()
     page.wait_for_url("**/khai-bao/*")
     return page.url
 
 
-def replacing(page: Page, house: Portal, key: DossierKey) -> str:
-    page.goto(house.url + house.page_of(key))
+def replacing(page: Page, components: Portal, key: DossierKey) -> str:
+    page.goto(components.url + components.page_of(key))
     page.get_by_role("button", name="Thay thế bản khai").click()
     page.wait_for_url("**/khai-bao/*")
     return page.url
 
 
 def test_on_a_telephone_he_answers_a_request_and_back_shows_what_became_of_it(
-    browser: Browser, house: Portal, an: str
+    browser: Browser, components: Portal, an: str
 ) -> None:
     with visit(browser, width=360, state=an) as context:
         page = context.new_page()
-        draft = answering(page, house)
-        page.goto(house.url + house.page_of(house.asked))
+        draft = answering(page, components)
+        page.goto(components.url + components.page_of(components.asked))
         asked = page.locator("section", has=page.locator("#asked"))
         expect(asked).to_contain_text("còn ")
         expect(asked).to_contain_text("C1234567")
@@ -58,13 +58,13 @@ def test_on_a_telephone_he_answers_a_request_and_back_shows_what_became_of_it(
         page.go_back()
         page.reload()
         expect(page.get_by_role("heading", level=1)).to_have_text("Đã tiếp nhận bản khai")
-    assert len(house.site.rows(tables.amendment)) == 1
+    assert len(components.site.rows(tables.amendment)) == 1
 
 
-def test_two_windows_that_replace_the_same_dossier_see_both_values(page: Page, house: Portal) -> None:
+def test_two_windows_that_replace_the_same_dossier_see_both_values(page: Page, components: Portal) -> None:
     other = page.context.new_page()
     for each in (page, other):
-        address = replacing(each, house, house.fresh)
+        address = replacing(each, components, components.fresh)
         each.goto(f"{address}/muc/Citizen")
     page.locator("#documentNumber").fill("C1111111")
     page.get_by_role("button", name="Lưu, khai tiếp sau").click()
@@ -75,42 +75,42 @@ def test_two_windows_that_replace_the_same_dossier_see_both_values(page: Page, h
     expect(other.get_by_role("cell", name="C2222222")).to_be_visible()
 
 
-def test_a_press_before_the_portal_is_open_waits_and_is_taken_back(page: Page, house: Portal) -> None:
-    address = replacing(page, house, house.fresh)
-    house.site.suspect()
+def test_a_press_before_the_portal_is_open_waits_and_is_taken_back(page: Page, components: Portal) -> None:
+    address = replacing(page, components, components.fresh)
+    components.site.suspect()
     try:
         page.goto(f"{address}/kiem-tra")
         page.get_by_role("button", name="Gửi ngay khi cổng mở").dblclick()
         expect(page.get_by_role("heading", level=1)).to_have_text("Chờ gửi khi cổng mở")
-        page.goto(f"{house.url}/khai-bao")
+        page.goto(f"{components.url}/khai-bao")
         expect(page.get_by_text("Chờ gửi từ")).to_be_visible()
         page.goto(f"{address}/muc/Citizen")
         page.get_by_role("button", name="Rút lại, chưa gửi").click()
         page.wait_for_url(address)
         page.goto(f"{address}/kiem-tra")
         page.get_by_role("button", name="Gửi ngay khi cổng mở").click()
-        before = len(house.site.rows(tables.inbox))
-        house.site.window(Sight.DOWN)
-        house.site.house.presses.send_due()
-        assert len(house.site.rows(tables.inbox)) == before + 1
+        before = len(components.site.rows(tables.inbox))
+        components.site.window(Sight.DOWN)
+        components.site.components.presses.send_due()
+        assert len(components.site.rows(tables.inbox)) == before + 1
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_have_text("Đã tiếp nhận bản khai")
     finally:
-        house.site.window(Sight.DOWN)
+        components.site.window(Sight.DOWN)
 
 
 @pytest.mark.parametrize("name", ["dossier", "tasks", "check", "waiting"])
 def test_these_pages_have_no_serious_fault_and_nothing_outside_a_landmark(
-    looker: Callable[[str], Page], house: Portal, an: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], components: Portal, an: str, node_packages: Path, name: str
 ) -> None:
     page = looker(an)
     for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
         look_as(page, width, scheme)
-        address = replacing(page, house, house.fresh)
-        shown = {"dossier": house.url + house.page_of(house.fresh), "tasks": address}
+        address = replacing(page, components, components.fresh)
+        shown = {"dossier": components.url + components.page_of(components.fresh), "tasks": address}
         page.goto(shown.get(name, f"{address}/kiem-tra"))
         if name == "waiting":
-            house.site.suspect()
+            components.site.suspect()
             page.reload()
             page.get_by_role("button", name="Gửi ngay khi cổng mở").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Chờ gửi khi cổng mở")
@@ -119,5 +119,5 @@ def test_these_pages_have_no_serious_fault_and_nothing_outside_a_landmark(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if name == "waiting":
             page.get_by_role("button", name="Rút lại, chưa gửi").click()
-            house.site.window(Sight.DOWN)
+            components.site.window(Sight.DOWN)
         assert ([each["id"] for each in found], regions) == ([], 0), (width, scheme)

@@ -116,7 +116,7 @@ def test_an_enterprise_s_and_its_representative_s_day(browser: Browser, post: We
         an.locator("#gate").select_option("HUUNGHI")
         an.get_by_role("button", name="Bắt đầu khai").click()
         an.wait_for_url("**/khai-bao/*-*")
-        (draft, *_) = post.house.drafts.unsent(AN.number)
+        (draft, *_) = post.components.drafts.unsent(AN.number)
         assert draft.granted_for == ENTERPRISE
         firm.goto(f"{post.url}/uy-quyen")
         firm.get_by_role("link", name="Rút").first.click()
@@ -125,4 +125,4 @@ def test_an_enterprise_s_and_its_representative_s_day(browser: Browser, post: We
         firm.wait_for_url("**/uy-quyen")
         an.goto(f"{post.url}/khai-bao")
         expect(an.locator("select[name=principal]")).to_have_count(0)
-        assert not post.house.grants.is_granted(AN.number, ENTERPRISE, "BQP0100001"), "withdrawn at once"
+        assert not post.components.grants.is_granted(AN.number, ENTERPRISE, "BQP0100001"), "withdrawn at once"

@@ -43,7 +43,7 @@ FOCUSED = """() => {
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Shift]:
+def components(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Shift]:
     folder = tmp_path_factory.mktemp("keys")
     with shift(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as made:
         yield made
@@ -149,47 +149,51 @@ class Hands:
 
 
 @pytest.fixture(scope="module")
-def hai(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+def hai(browser: Browser, components: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The cookies of an officer who has logged in; a file."""
     file = tmp_path_factory.mktemp("hai") / "state.json"
-    return kept(browser, file, lambda page: log_in_staff(page, house.url, "can-bo"))
+    return kept(browser, file, lambda page: log_in_staff(page, components.url, "can-bo"))
 
 
 @pytest.fixture
-def hands(browser: Browser, house: Shift, hai: str) -> Iterator[Hands]:
+def hands(browser: Browser, components: Shift, hai: str) -> Iterator[Hands]:
     """Of the officer who has just come to his work list. What the browser complains of fails the test."""
     with visit(browser, state=hai) as context, watching(context.new_page()) as page:
-        page.goto(f"{house.url}/can-bo")
+        page.goto(f"{components.url}/can-bo")
         yield Hands(page)
 
 
-def test_a_whole_shift_is_done_by_keyboard_alone(hands: Hands, house: Shift) -> None:
-    letter = play(house.site.house, LETTER_LATER, MOCBAI="HUUNGHI")
-    house.site.house.completion.complete(letter, OFFICER)
-    declined = play(house.site.house, MOVED)
-    _accept_and_confirm(hands, house.ship)
-    _ask_field_by_field_and_withdraw(hands, house.group)
-    _decide_amendments(hands, approved=house.amended, declined=declined)
-    _refuse(hands, house.citizen)
-    _move(hands, house.fresh[1])
+def test_a_whole_shift_is_done_by_keyboard_alone(hands: Hands, components: Shift) -> None:
+    letter = play(components.site.components, LETTER_LATER, MOCBAI="HUUNGHI")
+    components.site.components.completion.complete(letter, OFFICER)
+    declined = play(components.site.components, MOVED)
+    _accept_and_confirm(hands, components.ship)
+    _ask_field_by_field_and_withdraw(hands, components.group)
+    _decide_amendments(hands, approved=components.amended, declined=declined)
+    _refuse(hands, components.citizen)
+    _move(hands, components.fresh[1])
     _note_papers(hands, letter)
-    _confirm_several(hands, house.fresh[4], house.fresh[5])
-    assert {key.number: _done(house, key) for key in (house.ship, house.group, house.citizen, letter)} == {
-        house.ship.number: ["dossier.accept", "dossier.complete"],
-        house.group.number: ["dossier.request_amendment", "dossier.withdraw_request"],
-        house.citizen.number: ["dossier.refuse"],
+    _confirm_several(hands, components.fresh[4], components.fresh[5])
+    assert {
+        key.number: _done(components, key) for key in (components.ship, components.group, components.citizen, letter)
+    } == {
+        components.ship.number: ["dossier.accept", "dossier.complete"],
+        components.group.number: ["dossier.request_amendment", "dossier.withdraw_request"],
+        components.citizen.number: ["dossier.refuse"],
         letter.number: ["dossier.brought"],
     }
-    assert _done(house, house.amended) == ["dossier.approve"]
-    assert _done(house, declined) == ["dossier.decline"]
-    assert _done(house, house.fresh[1]) == ["dossier.request_amendment"]
-    assert [_done(house, key) for key in house.fresh[4:]] == [["dossier.complete"]] * 2
+    assert _done(components, components.amended) == ["dossier.approve"]
+    assert _done(components, declined) == ["dossier.decline"]
+    assert _done(components, components.fresh[1]) == ["dossier.request_amendment"]
+    assert [_done(components, key) for key in components.fresh[4:]] == [["dossier.complete"]] * 2
 
 
-def _done(house: Shift, key: DossierKey) -> list[str]:
+def _done(components: Shift, key: DossierKey) -> list[str]:
     """What the officer did with a dossier, in order."""
-    (dossier,) = (row for row in house.site.rows(tables.dossier) if (row.number, row.year) == (key.number, key.year))
-    entries = [row for row in house.site.rows(tables.journal) if row.dossier_id == dossier.id]
+    (dossier,) = (
+        row for row in components.site.rows(tables.dossier) if (row.number, row.year) == (key.number, key.year)
+    )
+    entries = [row for row in components.site.rows(tables.journal) if row.dossier_id == dossier.id]
     return [row.event for row in sorted(entries, key=lambda row: int(row.ordinal)) if row.actor == "person:can-bo"]
 
 
@@ -280,14 +284,14 @@ def _confirm_several(hands: Hands, *keys: DossierKey) -> None:
 
 
 def test_the_slower_of_two_officers_is_told_by_keyboard_who_was_faster(
-    browser: Browser, house: Shift, hai: str, tmp_path: Path
+    browser: Browser, components: Shift, hai: str, tmp_path: Path
 ) -> None:
-    key = play(house.site.house, "BQP0100002/accepted-citizen-signed")
-    ha = kept(browser, tmp_path / "ha.json", lambda page: log_in_staff(page, house.url, "can-bo-2"))
+    key = play(components.site.components, "BQP0100002/accepted-citizen-signed")
+    ha = kept(browser, tmp_path / "ha.json", lambda page: log_in_staff(page, components.url, "can-bo-2"))
     with visit(browser, state=hai) as context, visit(browser, state=ha) as other:
         slower, faster = Hands(context.new_page()), Hands(other.new_page())
         for each in (slower, faster):
-            each.page.goto(f"{house.url}/can-bo")
+            each.page.goto(f"{components.url}/can-bo")
             each.open(key)
         slower.follow("Từ chối hồ sơ")
         slower.write("Lý do", "Giấy tờ hết hạn")
@@ -299,10 +303,10 @@ def test_the_slower_of_two_officers_is_told_by_keyboard_who_was_faster(
         expect(slower.page.get_by_text("Giấy tờ hết hạn")).to_be_visible()
         slower.next("Xem lại hồ sơ")
         expect(slower.page.get_by_role("heading", name="Đang gửi xác nhận")).to_be_visible()
-    assert _done(house, key) == []
+    assert _done(components, key) == []
 
 
-def test_the_keys_are_told_on_every_page_of_an_officer(hands: Hands, house: Shift) -> None:
+def test_the_keys_are_told_on_every_page_of_an_officer(hands: Hands, components: Shift) -> None:
     def told() -> None:
         hands.page.keyboard.press("?")
         expect(hands.page.get_by_role("dialog")).to_be_visible()
@@ -312,7 +316,7 @@ def test_the_keys_are_told_on_every_page_of_an_officer(hands: Hands, house: Shif
         expect(hands.page.get_by_role("dialog")).to_be_hidden()
 
     told()
-    hands.open(house.confirmed, "Mới nhất")
+    hands.open(components.confirmed, "Mới nhất")
     told()
     hands.list()
     hands.page.keyboard.press("/")

@@ -28,17 +28,17 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Shift]:
+def components(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Shift]:
     folder = tmp_path_factory.mktemp("shift")
     with shift(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def hai(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+def hai(browser: Browser, components: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The cookies of an officer who has logged in; a file."""
     file = tmp_path_factory.mktemp("hai") / "state.json"
-    return kept(browser, file, lambda page: log_in_staff(page, house.url, "can-bo"))
+    return kept(browser, file, lambda page: log_in_staff(page, components.url, "can-bo"))
 
 
 @pytest.fixture
@@ -48,23 +48,23 @@ def page(browser: Browser, hai: str) -> Iterator[Page]:
         yield watched
 
 
-def place(house: Shift, name: str) -> str:
+def place(components: Shift, name: str) -> str:
     """The address that a name of PAGES stands for."""
     for said in ("group", "asked", "confirmed", "amended"):
-        name = name.replace(f"<{said}>", file_of(getattr(house, said)))
+        name = name.replace(f"<{said}>", file_of(getattr(components, said)))
     return name
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_fault_of_accessibility(
-    looker: Callable[[str], Page], house: Shift, hai: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], components: Shift, hai: str, node_packages: Path, name: str
 ) -> None:
-    assert_accessible(looker(hai), node_packages, lambda page: page.goto(house.url + place(house, name)))
+    assert_accessible(looker(hai), node_packages, lambda page: page.goto(components.url + place(components, name)))
 
 
-def test_by_keyboard_alone_a_dossier_is_opened_and_confirmed(page: Page, house: Shift) -> None:
+def test_by_keyboard_alone_a_dossier_is_opened_and_confirmed(page: Page, components: Shift) -> None:
     """From the list by j and Enter to the dossier, by n to its next step, Enter, and back to the list by u."""
-    page.goto(f"{house.url}/can-bo?thu-tuc=BQP0100002&trang-thai=accepted")
+    page.goto(f"{components.url}/can-bo?thu-tuc=BQP0100002&trang-thai=accepted")
     before = page.locator("[data-rows] tbody tr").count()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -75,16 +75,16 @@ def test_by_keyboard_alone_a_dossier_is_opened_and_confirmed(page: Page, house: 
     expect(page.locator("[data-done]")).to_contain_text("Đã ký xác nhận hoàn thành")
     page.keyboard.press("u")
     expect(page.get_by_role("heading", level=1)).to_have_text("Việc của đơn vị")
-    page.goto(f"{house.url}/can-bo?thu-tuc=BQP0100002&trang-thai=accepted")
+    page.goto(f"{components.url}/can-bo?thu-tuc=BQP0100002&trang-thai=accepted")
     expect(page.locator("[data-rows] tbody tr")).to_have_count(before - 1)
 
 
-def test_a_key_in_a_field_is_a_letter_and_the_keys_can_be_switched_off(page: Page, house: Shift) -> None:
-    page.goto(f"{house.url}{file_of(house.group)}/refuse")
+def test_a_key_in_a_field_is_a_letter_and_the_keys_can_be_switched_off(page: Page, components: Shift) -> None:
+    page.goto(f"{components.url}{file_of(components.group)}/refuse")
     page.locator("#reason").fill("")
     page.locator("#reason").press_sequentially("juxn?")
     expect(page.locator("#reason")).to_have_value("juxn?")
-    page.goto(f"{house.url}/can-bo")
+    page.goto(f"{components.url}/can-bo")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.locator("[data-keys-on]").uncheck()
@@ -94,8 +94,8 @@ def test_a_key_in_a_field_is_a_letter_and_the_keys_can_be_switched_off(page: Pag
     page.evaluate("localStorage.clear()")
 
 
-def test_x_marks_rows_for_one_question(page: Page, house: Shift) -> None:
-    page.goto(f"{house.url}/can-bo")
+def test_x_marks_rows_for_one_question(page: Page, components: Shift) -> None:
+    page.goto(f"{components.url}/can-bo")
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.keyboard.press("j")
@@ -105,11 +105,11 @@ def test_x_marks_rows_for_one_question(page: Page, house: Shift) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Xác nhận hoàn thành {marked} hồ sơ?")
 
 
-def test_everything_works_without_scripts(browser: Browser, house: Shift, hai: str) -> None:
+def test_everything_works_without_scripts(browser: Browser, components: Shift, hai: str) -> None:
     context = browser.new_context(java_script_enabled=False, storage_state=hai)
     page = context.new_page()
-    page.goto(f"{house.url}/can-bo")
-    page.get_by_role("link", name=house.group.number).click()
+    page.goto(f"{components.url}/can-bo")
+    page.get_by_role("link", name=components.group.number).click()
     page.get_by_role("link", name="Yêu cầu sửa đổi, bổ sung (mẫu 13)").click()
     page.locator("input[name=o]").first.check()
     page.get_by_role("button", name="Tiếp tục").click()
@@ -125,15 +125,17 @@ def test_everything_works_without_scripts(browser: Browser, house: Shift, hai: s
     context.close()
 
 
-def test_a_shift_is_decided_on_pages_signed_by_the_part_that_decides_and_journalled(page: Page, house: Shift) -> None:
+def test_a_shift_is_decided_on_pages_signed_by_the_part_that_decides_and_journalled(
+    page: Page, components: Shift
+) -> None:
     """The process that serves the pages opens no key, so each act crosses the socket."""
-    asked, refused, other = house.fresh[1], *house.fresh[4:]
-    page.goto(house.url + file_of(house.ship))
+    asked, refused, other = components.fresh[1], *components.fresh[4:]
+    page.goto(components.url + file_of(components.ship))
     press(page, "Tiếp nhận", "Đã tiếp nhận hồ sơ")
     page.locator("summary").filter(has_text="Thêm ghi chú").click()
     page.locator("[data-phrase=remarks]").first.click()
     press(page, "Xác nhận hoàn thành", "Đã ký xác nhận hoàn thành")
-    page.goto(house.url + file_of(asked))
+    page.goto(components.url + file_of(asked))
     page.get_by_role("link", name="Chuyển sang cửa khẩu khác").click()
     page.locator("#gate").select_option("MONGCAI")
     page.locator("[data-phrase=reason]").first.click()
@@ -141,30 +143,36 @@ def test_a_shift_is_decided_on_pages_signed_by_the_part_that_decides_and_journal
     page.get_by_role("link", name="Rút yêu cầu sửa đổi, bổ sung").click()
     page.locator("[data-phrase=reason]").first.click()
     press(page, "Rút yêu cầu sửa đổi, bổ sung", "Đã rút yêu cầu sửa đổi, bổ sung")
-    page.goto(house.url + file_of(refused))
+    page.goto(components.url + file_of(refused))
     page.get_by_role("link", name="Từ chối hồ sơ").click()
     page.locator("#ground").fill("Điều 10 QĐ 15/2019/QĐ-TTg")
     page.locator("[data-phrase=reason]").first.click()
     press(page, "Từ chối hồ sơ", "Đã từ chối hồ sơ")
-    page.goto(f"{house.url}/can-bo")
+    page.goto(f"{components.url}/can-bo")
     for key in (asked, other):
         page.locator(f"input[value='{key.year}/{key.number}']").check()
     page.get_by_role("button", name="Xác nhận các hồ sơ đã chọn").click()
     page.get_by_role("button", name="Ký tất cả xác nhận").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Đã xác nhận 2 trong 2 hồ sơ")
-    assert {key.number: done_by(house, "person:can-bo", key) for key in (house.ship, asked, refused, other)} == {
-        house.ship.number: ["dossier.accept", "dossier.complete"],
+    assert {
+        key.number: done_by(components, "person:can-bo", key) for key in (components.ship, asked, refused, other)
+    } == {
+        components.ship.number: ["dossier.accept", "dossier.complete"],
         asked.number: ["dossier.request_amendment", "dossier.withdraw_request", "dossier.complete"],
         refused.number: ["dossier.refuse"],
         other.number: ["dossier.complete"],
     }
-    assert {row.awaits_unit for row in house.site.rows(tables.outbox)} == {None}, "each was signed"
+    assert {row.awaits_unit for row in components.site.rows(tables.outbox)} == {None}, "each was signed"
 
 
-def done_by(house: Shift, actor: str, key: DossierKey) -> list[str]:
+def done_by(components: Shift, actor: str, key: DossierKey) -> list[str]:
     """What somebody did with a dossier, in order."""
-    (dossier,) = (row for row in house.site.rows(tables.dossier) if (row.number, row.year) == (key.number, key.year))
-    entries = [row for row in house.site.rows(tables.journal) if row.dossier_id == dossier.id and row.actor == actor]
+    (dossier,) = (
+        row for row in components.site.rows(tables.dossier) if (row.number, row.year) == (key.number, key.year)
+    )
+    entries = [
+        row for row in components.site.rows(tables.journal) if row.dossier_id == dossier.id and row.actor == actor
+    ]
     return [row.event for row in sorted(entries, key=lambda row: int(row.ordinal))]
 
 
@@ -174,35 +182,35 @@ def press(page: Page, button: str, told: str) -> None:
     expect(page.locator("[data-done]")).to_contain_text(told)
 
 
-def test_a_phrase_is_put_into_its_field(page: Page, house: Shift) -> None:
-    page.goto(f"{house.url}{file_of(house.group)}/refuse")
+def test_a_phrase_is_put_into_its_field(page: Page, components: Shift) -> None:
+    page.goto(f"{components.url}{file_of(components.group)}/refuse")
     page.locator("[data-phrase]").first.click()
     assert page.locator("#reason").input_value().startswith("Khai báo không đầy đủ")
 
 
-def test_a_list_that_stays_open_announces_new_work_and_moves_no_row(page: Page, house: Shift) -> None:
-    page.goto(f"{house.url}/can-bo")
+def test_a_list_that_stays_open_announces_new_work_and_moves_no_row(page: Page, components: Shift) -> None:
+    page.goto(f"{components.url}/can-bo")
     rows = page.locator("[data-rows] tbody th a")
     before = rows.all_inner_texts()
     expect(page.locator("[data-news]")).to_be_empty()
     message = declaration("NEWS101", reference="NEWS1", gate="HUUNGHI", function="01", sent="2026-03-02 07:14:58")
-    house.site.house.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
+    components.site.components.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # so that it looks now
     expect(page.locator("[data-news] a")).to_be_visible()
     assert rows.all_inner_texts() == before
 
 
-def test_a_dossier_is_printed_on_its_own(page: Page, house: Shift) -> None:
-    page.goto(house.url + file_of(house.group))
+def test_a_dossier_is_printed_on_its_own(page: Page, components: Shift) -> None:
+    page.goto(components.url + file_of(components.group))
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     for hidden in ("nav.tools", "footer", ".who", ".acts-panel"):
         assert page.locator(hidden).first.is_hidden(), hidden
 
 
-def test_what_persons_he_looked_at_stands_in_the_journal(page: Page, house: Shift) -> None:
-    before = len([row for row in house.site.rows(tables.journal) if row.event == "dossier.personal_shown"])
-    page.goto(house.url + file_of(house.confirmed))
-    shown = [row for row in house.site.rows(tables.journal) if row.event == "dossier.personal_shown"]
+def test_what_persons_he_looked_at_stands_in_the_journal(page: Page, components: Shift) -> None:
+    before = len([row for row in components.site.rows(tables.journal) if row.event == "dossier.personal_shown"])
+    page.goto(components.url + file_of(components.confirmed))
+    shown = [row for row in components.site.rows(tables.journal) if row.event == "dossier.personal_shown"]
     assert len(shown) == before + 1
     assert shown[-1].actor == "person:can-bo"

@@ -123,7 +123,7 @@ class Night:
         return [(row.actor, row.detail.get("reason")) for row in self.scene.store.rows(query)]
 
     def mode(self) -> Mode:
-        return self.scene.house.window.state().mode
+        return self.scene.components.window.state().mode
 
 
 def test_each_trouble_of_a_night_is_seen_understood_settled_and_journalled(
@@ -132,8 +132,8 @@ def test_each_trouble_of_a_night_is_seen_understood_settled_and_journalled(
     with opened(Scene(tmp_path, node.vhost_url(VHOST), cluster.create_database("adapter"))) as scene:
         partner = _partner(tmp_path, days=5)
         _configure(scene, provider, partner)
-        register_declarants(scene.house, shared_pki())
-        register(scene.house)
+        register_declarants(scene.components, shared_pki())
+        register(scene.components)
         daemon = _daemon(scene)
         scene.until_ready()
         wait_until(lambda: False, seconds=QUORUM_SETTLE_SECONDS)
@@ -203,7 +203,7 @@ def the_broker_dies_and_the_window_returns(night: Night, provider: IdentityProvi
     night.seen("the broker dies", "Không kết nối được RabbitMQ", time.monotonic())
     night.says("down", "RabbitMQ không trả lời", "Báo sự cố")
     night.scene.until(lambda: night.mode() is Mode.DIRECT, "the portal is open")
-    _, token = night.scene.house.tokens.issue(Machine.DECLARANT, "a program", PEOPLE["an"].number, actor=TESTER)
+    _, token = night.scene.components.tokens.issue(Machine.DECLARANT, "a program", PEOPLE["an"].number, actor=TESTER)
     told = httpx.post(
         f"{provider.site}/api/v1/declarations",
         content=for_the_second_door(1),
@@ -252,7 +252,7 @@ def a_reply_that_the_broker_refuses(night: Night) -> None:
     night.scene.partner.publish(messages[:4])
     night.scene.until(lambda: night.scene.partner.ready(REPLIES) == 4, "the queue is full")
     night.scene.partner.publish(messages[4:])
-    night.scene.until(lambda: night.scene.house.reading.read({}).returned > 0, "the first is refused")
+    night.scene.until(lambda: night.scene.components.reading.read({}).returned > 0, "the first is refused")
     night.seen("a reply that the broker refuses", "RabbitMQ trả lại hoặc từ chối trả lời", time.monotonic())
     night.node.ctl("clear_policy", "-p", VHOST, "full")
     night.scene.until_done(messages)
@@ -266,7 +266,7 @@ def a_stuck_transfer(night: Night, number: str) -> None:
     transfers = outbox.c.route == "transfer", outbox.c.copy_of.is_(None)
     scene.until(lambda: not scene.store.rows(select(outbox.c.id).where(*transfers, outbox.c.sent_at.is_(None))), "left")
     earlier = scene.store.rows(select(outbox).where(*transfers))[0].sent_at - timedelta(minutes=20)
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.execute(update(outbox).where(*transfers).values(sent_at=earlier))
     night.seen("a stuck transfer", "không xác nhận trả lời được chuyển", time.monotonic())
     night.page.get_by_role("link", name=re.compile("không xác nhận trả lời được chuyển")).click()
@@ -289,7 +289,7 @@ def a_stuck_transfer(night: Night, number: str) -> None:
 
 def _confirmed(scene: Scene, body: bytes) -> Message:
     """40/99 of the window for a transfer."""
-    window = window_of(scene.house, shared_pki())
+    window = window_of(scene.components, shared_pki())
     letter = window.receipt(window.read(CarriedMessage(body, None, None)))
     return Message(letter.message_id, "", ".".join(letter.address), letter.body)
 

@@ -90,7 +90,7 @@ class Day:
             yield page
 
     def mode(self) -> Mode:
-        return self.scene.house.window.state().mode
+        return self.scene.components.window.state().mode
 
     def until(self, *modes: Mode) -> None:
         self.scene.until(lambda: self.mode() in modes, f"the mode is {' or '.join(modes)}")
@@ -106,8 +106,8 @@ class Day:
 
     def texts(self, who: str, message: bytes) -> dict[str, dict[str, str]]:
         """What somebody types so that his only draft says what this message says."""
-        house = self.scene.house
-        return texts_of(house, unsent(house, PEOPLE[who].number), message)
+        components = self.scene.components
+        return texts_of(components, unsent(components, PEOPLE[who].number), message)
 
     def fill(self, page: Page, who: str, draft: str, message: bytes) -> None:
         """Type what this message says, page by page, but for its lists."""
@@ -184,8 +184,8 @@ def _of_many(message: bytes) -> bytes:
 
 def _table(day: Day, message: bytes) -> list[dict[str, str]]:
     """Its list, as it is typed below the headings of the template."""
-    house = day.scene.house
-    (group,) = house.drafts.forms.layout(unsent(house, PEOPLE["cuong"].number)).groups
+    components = day.scene.components
+    (group,) = components.drafts.forms.layout(unsent(components, PEOPLE["cuong"].number)).groups
     labels = {field.name: field.label.vi for field in group.asked}
     rows = [texts for address, texts in day.texts("cuong", message).items() if address.startswith("/danh-sach/")]
     return [{labels[name.rpartition(".")[2]]: text for name, text in row.items()} for row in rows]
@@ -220,8 +220,8 @@ def signature(prepared: bytes) -> bytes:
 
 
 def by_program(day: Day) -> list[str]:
-    house = day.scene.house
-    _, token = house.tokens.issue(Machine.DECLARANT, "a program", PEOPLE["an"].number, actor=TESTER)
+    components = day.scene.components
+    _, token = components.tokens.issue(Machine.DECLARANT, "a program", PEOPLE["an"].number, actor=TESTER)
     with httpx.Client(base_url=day.url, headers={"Authorization": f"Bearer {token}"}, timeout=180) as client:
         xml = {"Content-Type": "application/xml"}
         told = [
@@ -234,9 +234,9 @@ def by_program(day: Day) -> list[str]:
 
 def amended_and_confirmed(day: Day) -> None:
     """A dossier of the window: asked about, answered, confirmed and received here."""
-    key, house = DossierKey(day.own.reference, 2026), day.scene.house
+    key, components = DossierKey(day.own.reference, 2026), day.scene.components
     item = AmendmentItem("Số giấy tờ không khớp với hộ chiếu", "Khai lại theo hộ chiếu", "11", PAPER)
-    house.amendments.request(key, OFFICER, reason="Số hộ chiếu không khớp với ảnh", items=[item])
+    components.amendments.request(key, OFFICER, reason="Số hộ chiếu không khớp với ảnh", items=[item])
     with day.person("an") as page:
         opens(page, day, key, "Yêu cầu sửa đổi, bổ sung")
         page.goto(f"{day.url}/ho-so/{key.year}/{key.number}")
@@ -252,7 +252,7 @@ def amended_and_confirmed(day: Day) -> None:
         page.get_by_role("link", name="Kiểm tra và gửi").click()
         page.get_by_role("button", name="Gửi bản khai").click()
         received(page)
-        house.completion.complete(key, OFFICER)
+        components.completion.complete(key, OFFICER)
         opens(page, day, key, "Xác nhận hoàn thành sau sửa đổi, bổ sung")
         expect(page.get_by_text("không phải cho phép qua cửa khẩu")).to_be_visible()
 
@@ -275,7 +275,7 @@ def without_a_database(day: Day, cluster: Postgres) -> str:
             page.get_by_role("button", name="Gửi bản khai").click()
         assert pressed.value.status == 503
         cluster.start()
-        day.scene.house.database.close()  # this process has its own dead connections
+        day.scene.components.database.close()  # this process has its own dead connections
         day.scene.until(lambda: "database" not in " ".join(day.scene.readyz()[1]), "it is back")
         return sent(page, draft)
 
@@ -327,7 +327,7 @@ def test_an_outage_day_loses_doubles_and_disorders_nothing(
     with opened(Scene(tmp_path, node.vhost_url(change), cluster.create_database("adapter"))) as scene:
         day = Day(scene, provider.site, browser, own)
         configure(scene, provider, back_s=20.0 if change == "flapping" else 1.0)
-        register_declarants(scene.house, shared_pki())
+        register_declarants(scene.components, shared_pki())
         scene.daemon()
         scene.until_ready()
         wait_until(lambda: False, seconds=QUORUM_SETTLE_SECONDS)

@@ -31,34 +31,34 @@ PAGES = (
 )
 
 
-def place(house: Portal, name: str) -> str:
+def place(components: Portal, name: str) -> str:
     """The address that a name of PAGES stands for."""
     if name == "<asked>":
-        return house.page_of(house.asked)
+        return components.page_of(components.asked)
     if name == "<answer>":
-        opened = [row for row in house.site.rows(tables.outbox) if row.delivered_at is not None]
-        keys = {row.id: (row.year, row.number) for row in house.site.rows(tables.dossier)}
+        opened = [row for row in components.site.rows(tables.outbox) if row.delivered_at is not None]
+        keys = {row.id: (row.year, row.number) for row in components.site.rows(tables.dossier)}
         year, number = keys[opened[0].dossier_id]
         return f"/ho-so/{year}/{number}/tra-loi/{opened[0].digest}"
     return name
 
 
-def delivered(house: Portal, kind: str = "Completion") -> list[object]:
-    return [row.delivered_at for row in house.site.rows(tables.outbox) if row.kind == kind and row.copy_of is None]
+def delivered(components: Portal, kind: str = "Completion") -> list[object]:
+    return [row.delivered_at for row in components.site.rows(tables.outbox) if row.kind == kind and row.copy_of is None]
 
 
-def test_from_log_in_to_the_opened_confirmation(browser: Browser, house: Portal) -> None:
+def test_from_log_in_to_the_opened_confirmation(browser: Browser, components: Portal) -> None:
     with visit(browser, width=360) as context, watching(context.new_page()) as page:
-        log_in(page, house.url)
+        log_in(page, components.url)
         expect(page.get_by_role("heading", level=1)).to_have_text("Hồ sơ của tôi")
-        page.get_by_role("link", name=house.confirmed.number).click()
+        page.get_by_role("link", name=components.confirmed.number).click()
         heading = page.get_by_role("heading", name="Có trả lời: Xác nhận hoàn thành")
         expect(heading).to_be_visible()
-        assert delivered(house) == [None], "looking is no receipt"
+        assert delivered(components) == [None], "looking is no receipt"
         page.locator("section", has=heading).get_by_role("button", name="Mở và nhận trả lời").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Xác nhận hoàn thành khai báo")
         expect(page.get_by_text("không phải cho phép qua cửa khẩu")).to_be_visible()
-        assert delivered(house) != [None]
+        assert delivered(components) != [None]
         page.go_back()
         page.reload()
         expect(page.get_by_role("heading", name="Đã xác nhận hoàn thành")).to_be_visible()
@@ -66,56 +66,56 @@ def test_from_log_in_to_the_opened_confirmation(browser: Browser, house: Portal)
             page.get_by_role("link", name="Xác nhận hoàn thành").click()
             page.get_by_role("link", name="Tải tệp XML đã ký").click()
         body = Path(download.value.path()).read_bytes()
-        assert body in [bytes(row.body) for row in house.site.rows(tables.outbox)]
+        assert body in [bytes(row.body) for row in components.site.rows(tables.outbox)]
 
 
 def test_a_session_cookie_of_another_site_does_not_come_back_with_a_form(
-    browser: Browser, house: Portal, an: str
+    browser: Browser, components: Portal, an: str
 ) -> None:
     """`localhost` is another site than 127.0.0.1: its form may be sent, but nothing comes of it."""
-    before = len(house.site.rows(tables.session))
+    before = len(components.site.rows(tables.session))
     with visit(browser, state=an) as context:
         page = context.new_page()
         page.route(
             "http://localhost:9/",
             lambda route: route.fulfill(
                 content_type="text/html",
-                body=f'<form method="post" action="{house.url}/logout"><button>x</button></form>',
+                body=f'<form method="post" action="{components.url}/logout"><button>x</button></form>',
             ),
         )
         page.goto("http://localhost:9/")
         page.get_by_role("button").click()
         expect(page.locator("h1")).to_be_visible()
-    assert len(house.site.rows(tables.session)) == before
+    assert len(components.site.rows(tables.session)) == before
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_fault_and_is_no_wider_than_a_telephone(
-    looker: Callable[[str], Page], house: Portal, an: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], components: Portal, an: str, node_packages: Path, name: str
 ) -> None:
-    assert_accessible(looker(an), node_packages, lambda page: page.goto(house.url + place(house, name)))
+    assert_accessible(looker(an), node_packages, lambda page: page.goto(components.url + place(components, name)))
 
 
-def test_the_checker_notices_a_fault(browser: Browser, house: Portal, node_packages: Path) -> None:
+def test_the_checker_notices_a_fault(browser: Browser, components: Portal, node_packages: Path) -> None:
     with visit(browser) as context:
         page = context.new_page()
-        page.goto(house.url)
+        page.goto(components.url)
         page.evaluate("document.documentElement.removeAttribute('lang')")
         assert "html-has-lang" in [each["id"] for each in faults(page, node_packages)]
 
 
-def test_the_console_tells_of_a_broken_policy(browser: Browser, house: Portal) -> None:
+def test_the_console_tells_of_a_broken_policy(browser: Browser, components: Portal) -> None:
     with visit(browser) as context:
         page = context.new_page()
         told = complaints(page)
-        page.goto(house.url)
+        page.goto(components.url)
         page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')")
         page.wait_for_timeout(100)
         assert any("Content Security Policy" in each for each in told)
 
 
-def test_by_keyboard_alone_one_comes_to_the_content_and_opens_an_answer(page: Page, house: Portal) -> None:
-    page.goto(house.url + house.page_of(house.fresh))
+def test_by_keyboard_alone_one_comes_to_the_content_and_opens_an_answer(page: Page, components: Portal) -> None:
+    page.goto(components.url + components.page_of(components.fresh))
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Đến nội dung chính"
     page.keyboard.press("Enter")
@@ -128,35 +128,35 @@ def test_by_keyboard_alone_one_comes_to_the_content_and_opens_an_answer(page: Pa
     expect(page.get_by_role("heading", level=1)).to_have_text("Tiếp nhận hồ sơ")
 
 
-def test_a_time_is_vietnams_wherever_the_browser_is(page: Page, house: Portal) -> None:
-    page.goto(house.url + house.page_of(house.fresh))
+def test_a_time_is_vietnams_wherever_the_browser_is(page: Page, components: Portal) -> None:
+    page.goto(components.url + components.page_of(components.fresh))
     stated = page.locator("time").first
     assert (stated.get_attribute("datetime") or "").endswith("+07:00")
 
 
-def test_a_page_works_without_scripts_and_without_fonts(browser: Browser, house: Portal, an: str) -> None:
+def test_a_page_works_without_scripts_and_without_fonts(browser: Browser, components: Portal, an: str) -> None:
     context = browser.new_context(java_script_enabled=False, storage_state=an)
     page = context.new_page()
     page.route("**/*.woff2", lambda route: route.abort())
-    page.goto(f"{house.url}/ho-so")
-    expect(page.get_by_role("link", name=house.asked.number)).to_be_visible()
+    page.goto(f"{components.url}/ho-so")
+    expect(page.get_by_role("link", name=components.asked.number)).to_be_visible()
     context.close()
 
 
-def test_a_confirmation_is_printed_on_its_own(page: Page, house: Portal) -> None:
-    page.goto(house.url + place(house, "<answer>"))
+def test_a_confirmation_is_printed_on_its_own(page: Page, components: Portal) -> None:
+    page.goto(components.url + place(components, "<answer>"))
     page.emulate_media(media="print")
     expect(page.get_by_role("article")).to_be_visible()
     for hidden in ("nav.tools", "footer", ".who", "a.act"):
         assert page.locator(hidden).first.is_hidden(), hidden
 
 
-def test_the_language_is_kept_from_page_to_page(browser: Browser, house: Portal, an: str) -> None:
+def test_the_language_is_kept_from_page_to_page(browser: Browser, components: Portal, an: str) -> None:
     with visit(browser, state=an) as context:
         page = context.new_page()
-        page.goto(house.url + house.page_of(house.asked))
+        page.goto(components.url + components.page_of(components.asked))
         page.get_by_role("link", name="English").click()
-        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Dossier {house.asked.number}")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Dossier {components.asked.number}")
         page.get_by_role("link", name="My dossiers").first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text("My dossiers")
         assert page.locator("html").get_attribute("lang") == "en"
@@ -180,8 +180,8 @@ def telex(page: Page, steps: list[str]) -> None:
     method.send("Input.insertText", {"text": steps[-1]})
 
 
-def test_by_keyboard_alone_and_in_telex_a_declaration_is_begun_and_filled_in(page: Page, house: Portal) -> None:
-    page.goto(f"{house.url}/khai-bao/moi?procedure=BQP0100002")
+def test_by_keyboard_alone_and_in_telex_a_declaration_is_begun_and_filled_in(page: Page, components: Portal) -> None:
+    page.goto(f"{components.url}/khai-bao/moi?procedure=BQP0100002")
     every = page.locator("#gate option").count()
     come_to(page, "input.search")
     method = page.context.new_cdp_session(page)
@@ -200,7 +200,7 @@ def test_by_keyboard_alone_and_in_telex_a_declaration_is_begun_and_filled_in(pag
     come_to(page, "button[value=later]")
     page.keyboard.press("Enter")
     page.wait_for_url("**/khai-bao/*-*")
-    (draft, *_) = house.site.house.drafts.unsent(AN.number)
+    (draft, *_) = components.site.components.drafts.unsent(AN.number)
     assert (draft.gate, draft.answers.values["purpose"]) == ("HUUNGHI", "Thăm thân")
 
 
@@ -212,10 +212,10 @@ def typist(browser: Browser, an: str) -> Iterator[Page]:
 
 
 def test_what_is_typed_is_kept_by_itself_and_nothing_is_lost_while_the_network_is_away(
-    typist: Page, house: Portal
+    typist: Page, components: Portal
 ) -> None:
     page = typist
-    page.goto(f"{house.url}/khai-bao/moi?procedure=BQP0100002")
+    page.goto(f"{components.url}/khai-bao/moi?procedure=BQP0100002")
     page.locator("#gate").select_option("HUUNGHI")
     page.locator("main button").click()
     page.wait_for_url("**/khai-bao/*-*")
@@ -223,7 +223,7 @@ def test_what_is_typed_is_kept_by_itself_and_nothing_is_lost_while_the_network_i
     told = page.locator("[data-saved]")
     page.locator("#purpose").fill("Thăm thân")
     expect(told).to_have_text("Đã lưu lúc 07:15.")
-    (draft, *_) = house.site.house.drafts.unsent(AN.number)
+    (draft, *_) = components.site.components.drafts.unsent(AN.number)
     assert draft.answers.values["purpose"] == "Thăm thân"
     page.context.set_offline(True)
     page.locator("#purpose").fill("Thăm thân, du lịch")
@@ -232,38 +232,38 @@ def test_what_is_typed_is_kept_by_itself_and_nothing_is_lost_while_the_network_i
     assert page.locator("#purpose").input_value() == "Thăm thân, du lịch", "no page of the browser took its place"
     page.context.set_offline(False)
     expect(told).to_have_text("Đã lưu lúc 07:15.")
-    (draft, *_) = house.site.house.drafts.unsent(AN.number)
+    (draft, *_) = components.site.components.drafts.unsent(AN.number)
     assert draft.answers.values["purpose"] == "Thăm thân, du lịch"
     page.locator("button[value=later]").click()
     page.wait_for_url("**/khai-bao/*-*")
 
 
 def test_whoever_logs_in_again_in_another_window_loses_nothing_of_what_he_typed(
-    browser: Browser, house: Portal
+    browser: Browser, components: Portal
 ) -> None:
-    drafts = house.site.house.drafts
+    drafts = components.site.components.drafts
     procedure = next(each for each in drafts.offered() if each.code == "BQP0100002")
     draft = drafts.begin(AN.number, procedure, "HUUNGHI", {"name": AN.name, "number": AN.number})
     with visit(browser) as context:
         page = context.new_page()
-        log_in(page, house.url)
-        page.goto(f"{house.url}/khai-bao/{draft.public_id}/muc/chung")
-        newest = max(house.site.rows(tables.session), key=lambda row: row.created_at)
-        with house.site.house.database.transaction() as connection:
+        log_in(page, components.url)
+        page.goto(f"{components.url}/khai-bao/{draft.public_id}/muc/chung")
+        newest = max(components.site.rows(tables.session), key=lambda row: row.created_at)
+        with components.site.components.database.transaction() as connection:
             sessions.end(connection, newest.hash)
         page.locator("#purpose").fill("Du lịch")
         expect(page.locator("[data-saved]")).to_contain_text("phiên đăng nhập đã hết")
-        context.new_page().goto(f"{house.url}/login?account=person")  # the provider knows him still
+        context.new_page().goto(f"{components.url}/login?account=person")  # the provider knows him still
         expect(page.locator("[data-saved]")).to_contain_text("Đã lưu", timeout=60_000)
     assert drafts.find(AN.number, draft.public_id).answers.values["purpose"] == "Du lịch"
 
 
-def test_what_another_window_has_changed_is_not_overwritten_by_itself(typist: Page, house: Portal) -> None:
+def test_what_another_window_has_changed_is_not_overwritten_by_itself(typist: Page, components: Portal) -> None:
     page = typist
-    drafts = house.site.house.drafts
+    drafts = components.site.components.drafts
     procedure = next(each for each in drafts.offered() if each.code == "BQP0100002")
     draft = drafts.begin(AN.number, procedure, "HUUNGHI", {"name": AN.name, "number": AN.number})
-    page.goto(f"{house.url}/khai-bao/{draft.public_id}/muc/chung")
+    page.goto(f"{components.url}/khai-bao/{draft.public_id}/muc/chung")
     drafts.save(draft, draft.answers.with_values({"purpose": "Công tác"}))
     page.locator("#purpose").fill("Du lịch")
     expect(page.locator("[data-saved]")).to_contain_text("sửa ở cửa sổ khác")
@@ -275,17 +275,17 @@ def test_what_another_window_has_changed_is_not_overwritten_by_itself(typist: Pa
 
 
 def test_the_page_of_a_suspended_account_has_no_serious_fault(
-    browser: Browser, house: Portal, node_packages: Path
+    browser: Browser, components: Portal, node_packages: Path
 ) -> None:
     """It is the one page that he sees: why, by whom, and how to ask."""
     binh = PEOPLE["binh"]
     with visit(browser, width=360) as context:
         page = context.new_page()
-        house.site.suspend(binh.number, reason="Khai không đúng sự thật nhiều lần")
+        components.site.suspend(binh.number, reason="Khai không đúng sự thật nhiều lần")
         try:
-            log_in(page, house.url, "binh")
+            log_in(page, components.url, "binh")
             expect(page.get_by_text("Khai không đúng sự thật nhiều lần")).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") <= 360
             assert [each["id"] for each in faults(page, node_packages)] == []
         finally:
-            house.site.house.accounts.restore(binh.number, unit=None, reason="Đã làm rõ", actor=TESTER)
+            components.site.components.accounts.restore(binh.number, unit=None, reason="Đã làm rõ", actor=TESTER)

@@ -59,7 +59,7 @@ def test_while_the_broker_is_in_alarm_messages_are_taken_and_replies_wait_and_le
         scene.until(lambda: scene.store.settled() == COUNT, "what lies in the queue is taken all the same", PATIENCE_S)
         # Whatever has left before the alarm, these have not.
         for message in messages[:CONFIRMED]:
-            scene.house.completion.complete(DossierKey(message.reference, 2026), OFFICER)
+            scene.components.completion.complete(DossierKey(message.reference, 2026), OFFICER)
         scene.until(lambda: kinds(daemon, "broker.blocked") > 0, "told by the log", PATIENCE_S)
         told_s = time.monotonic() - began
         scene.until(lambda: is_noted(scene), "and by readiness", PATIENCE_S)

@@ -29,7 +29,7 @@ def test_a_frozen_database_is_told_and_ends_no_part(vhost_url: str, tmp_path: Pa
         scene.until_ready()
         scene.partner.publish(messages[: COUNT // 2])
         scene.until(lambda: scene.store.settled() >= 5, "under load")
-        scene.house.database.close()
+        scene.components.database.close()
         cluster.freeze()
         frozen = time.monotonic()
         scene.partner.publish(messages[COUNT // 2 :])
@@ -73,7 +73,7 @@ def test_a_fail_over_loses_and_doubles_nothing(
             scene.partner.publish(messages[: COUNT // 2])
             scene.until(lambda: scene.store.settled() >= 5, "under load")
             cluster.kill()
-            scene.house.database.close()  # this process's own
+            scene.components.database.close()  # this process's own
             killed = time.monotonic()
             scene.partner.publish(messages[COUNT // 2 :])
             scene.until_quiet(lambda: scene.readyz()[0] == 503, "told", PATIENCE_S)

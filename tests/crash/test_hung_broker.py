@@ -33,7 +33,7 @@ def hung() -> Iterator[str]:
 def scene(hung: str, tmp_path: Path, postgresql_url: str) -> Iterator[Scene]:
     made = Scene(tmp_path, hung, postgresql_url)
     try:
-        upgrade(made.house.database)
+        upgrade(made.components.database)
         yield made
     finally:
         made.close()
@@ -49,9 +49,9 @@ def test_a_hung_broker_opens_the_second_door_and_ends_no_part(scene: Scene) -> N
         "web.portal.port": port,
     }
     scene.configure({**changes, "clock.seal_s": 1.0})
-    _, issued = scene.house.tokens.issue(Machine.DECLARANT, "proof", CITIZEN, actor=TESTER)
+    _, issued = scene.components.tokens.issue(Machine.DECLARANT, "proof", CITIZEN, actor=TESTER)
     daemon = scene.daemon()
-    scene.until(lambda: scene.house.window.state().condition is Sight.DOWN, "the mode is down")
+    scene.until(lambda: scene.components.window.state().condition is Sight.DOWN, "the mode is down")
     status, missing = scene.readyz()
     assert (status, missing) == (503, ["worker-0: broker", "dispatcher-1: broker"])
     request = urllib.request.Request(

@@ -80,10 +80,10 @@ def test_a_deleted_queue_is_declared_again_and_what_fell_out_is_replayed(scene: 
 def test_any_queue_is_declared_again(scene: Scene, queue: str) -> None:
     scene.configure({"window.broker_down_s": 2.0, "window.suspect_s": 1.0})
     clock = scene.start("clock")
-    scene.until(lambda: scene.house.window.state().refreshed_at is not None, "it has looked")
+    scene.until(lambda: scene.components.window.state().refreshed_at is not None, "it has looked")
     delete(scene, queue)
     scene.until(lambda: bool(kinds(clock, "broker.declared")), "declared")
-    assert compare(scene.house.broker, scene.house.topology) == []
+    assert compare(scene.components.broker, scene.components.topology) == []
 
 
 # -- least rights ---------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def least(rabbit: Rabbit, vhost: str, scene: Scene) -> Iterator[BrokerAddress]:
 
 
 def test_least_rights_are_no_fault_and_a_queue_that_is_missing_then_is_told(scene: Scene, least: BrokerAddress) -> None:
-    topology = scene.house.topology
+    topology = scene.components.topology
     assert compare(least, topology) == []
     with pytest.raises(BrokerRefused):
         declare(least, topology)

@@ -100,7 +100,7 @@ def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfer
         publishing.start()
         scene.until(lambda: scene.store.settled() >= 10, "under load")
         node.stop()
-        scene.until(lambda: scene.house.window.state().condition is Sight.DOWN, "the door opens")
+        scene.until(lambda: scene.components.window.state().condition is Sight.DOWN, "the door opens")
         assert "worker-0: broker" in scene.readyz()[1]
         directly = [enter(scene, number) for number in range(10)]
         wait_until(lambda: False, seconds=GONE_S)
@@ -122,7 +122,7 @@ def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfer
 
 def enter(scene: Scene, number: int) -> str:
     """A declaration without a number by the portal, answered at once; the number it was given."""
-    admitted = scene.house.door.submit(for_the_second_door(number), CITIZEN)
+    admitted = scene.components.door.submit(for_the_second_door(number), CITIZEN)
     assert (admitted.state, admitted.outcome) == ("accepted", "accepted")
     assert admitted.reference is not None
     return admitted.reference
@@ -158,7 +158,7 @@ def test_a_database_that_dies_under_load_loses_nothing_and_nothing_is_acknowledg
         assert held >= COUNT // 2
 
         cluster.start()
-        scene.house.database.close()  # this process has its own dead connections
+        scene.components.database.close()  # this process has its own dead connections
         scene.until_ready()
         assert scene.store.settled() + held >= COUNT, "acknowledged before it was stored"
         scene.until_done(messages)
@@ -186,7 +186,7 @@ def test_a_message_in_hand_does_not_become_poison_because_the_database_goes_away
         scene.configure({"workers.attempts": 3})
         scene.partner.publish([message])
         scene.start("worker", die_at=Event.GATHERED).ended()
-        database = scene.house.database
+        database = scene.components.database
         with database.transaction() as connection:
             database.lock(connection, [lock_name(DossierKey(message.reference, 2026))])
             worker = scene.start("worker")

@@ -74,7 +74,7 @@ def test_a_parked_message_passes_when_an_operator_replays_it_after_the_mending(s
     scene.finish()
     (parked,) = scene.store.rows(select(inbox))
 
-    scene.house.intake.wake(parked, may_wait=False)
+    scene.components.intake.wake(parked, may_wait=False)
 
     scene.start("dispatcher")
     scene.until_done([poison])
@@ -177,5 +177,5 @@ def alive_with_one_connection(worker: Running) -> bool:
 
 
 def forbid_dossier(scene: Scene, reference: str) -> None:
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.exec_driver_sql(f"ALTER TABLE dossier ADD CHECK (number <> '{reference}')")

@@ -119,7 +119,7 @@ def declared(scene: Scene, number: int) -> str:
     by_window = number == BY_WINDOW
     sent = declaration(number, signer="nsw" if by_window else "portal")
     channel = Channel.WINDOW if by_window else Channel.PORTAL
-    scene.house.intake.receive([Submission(sent.raw, channel, CLOCK, Digest(sent.digest))])
+    scene.components.intake.receive([Submission(sent.raw, channel, CLOCK, Digest(sent.digest))])
     return f"{sent.reference}/{CLOCK.year}"
 
 
@@ -136,7 +136,7 @@ def report(scene: Scene, incident: int, *more: str, code: int = 0) -> dict[str, 
 
 def received(scene: Scene) -> None:
     """The window has confirmed every transfer."""
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         for row in connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.route == "transfer")).all():
             replies.mark_answered(connection, row.id, "receipt", CLOCK)
 
@@ -160,7 +160,7 @@ def test_the_portal_is_killed_during_an_outage_and_nothing_is_lost_to_paper(scen
     # The window goes: two declare at the portal; one had declared at the window.
     run(scene, "window", "override", "down", "--reason", "Điện thoại của đơn vị quản lý", "--by", "tester")
     keys = [declared(scene, number) for number in (DIRECT, ALSO_DIRECT, BY_WINDOW)]
-    folder = scene.house.portal_failure.folder.folder
+    folder = scene.components.portal_failure.folder.folder
     scene.until(lambda: (folder / "danh-sach-goi.csv").is_file() and len(listed(folder)) == 3, "the list is whole")
 
     # The portal goes too, and so does the database, for whoever announces it.
@@ -205,15 +205,17 @@ def test_the_portal_is_killed_during_an_outage_and_nothing_is_lost_to_paper(scen
     alone = on_paper(scene, "GIAY02", CLOCK - timedelta(days=1))
     for each in keys[:2]:
         number, _, year = each.partition("/")
-        scene.house.completion.complete(DossierKey(number, int(year)), OFFICER)
+        scene.components.completion.complete(DossierKey(number, int(year)), OFFICER)
 
     # The window returns; what was decided here is transferred, and the report ends clean.
     run(scene, "window", "override", "up", "--reason", "Đơn vị quản lý báo đã khắc phục", "--by", "tester")
-    scene.until(lambda: scene.house.window.state().mode in (Mode.RECONCILING, Mode.NORMAL), "the window is back")
+    scene.until(lambda: scene.components.window.state().mode in (Mode.RECONCILING, Mode.NORMAL), "the window is back")
     scene.until(lambda: scene.store.unsent() == 0, "everything has left")
     received(scene)
-    (incident,) = scene.house.window.incidents(9)
-    with scene.house.database.transaction() as connection:  # its times are real, those of the paper are the frozen ones
+    (incident,) = scene.components.window.incidents(9)
+    with (
+        scene.components.database.transaction() as connection
+    ):  # its times are real, those of the paper are the frozen ones
         times = {"started_at": CLOCK - timedelta(hours=1), "ended_at": CLOCK}
         connection.execute(update(tables.incident).values(times))
     out = scene.folder / "report.xml"
@@ -221,13 +223,13 @@ def test_the_portal_is_killed_during_an_outage_and_nothing_is_lost_to_paper(scen
     assert [each["dossier"] for each in first["papers"]] == [during]
     assert (first["open"], first["open_papers"]) == (0, 1)
     report(scene, incident.id, "--out", str(out))
-    scene.house.deadlines.watch()
+    scene.components.deadlines.watch()
     clean = report(scene, incident.id)
     assert (clean["open"], clean["open_papers"]) == (0, 0)
     assert clean["working_day"]["standing"] == "met"
     reported = [each.findtext("Dossier") for each in etree.parse(out).findall("PaperRecord")]
     assert reported == [during]
     assert alone not in out.read_text(encoding="utf-8")
-    assert scene.house.reconciliation.report(str(incident.id), actor=TESTER).open == ()
+    assert scene.components.reconciliation.report(str(incident.id), actor=TESTER).open == ()
     scene.ask_to_end()
     assert wait_until(lambda: scene.running[-1].process.poll() is not None, seconds=180)

@@ -99,10 +99,10 @@ def test_the_portal_s_process_opens_its_own_key_alone_and_serves_where_no_other_
     (port,) = free_ports(1)
     keys = _own_keys(scene)
     scene.configure(_settings(keys, port))
-    register_declarants(scene.house, shared_pki())
-    _, token = scene.house.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
-    _, customs = scene.house.tokens.issue(Machine.CUSTOMS, "customs", office="*", actor=TESTER)
-    scene.house.window.override(Sight.DOWN, reason="a test", actor=TESTER)
+    register_declarants(scene.components, shared_pki())
+    _, token = scene.components.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    _, customs = scene.components.tokens.issue(Machine.CUSTOMS, "customs", office="*", actor=TESTER)
+    scene.components.window.override(Sight.DOWN, reason="a test", actor=TESTER)
     daemon = scene.daemon()
     scene.until_ready()
 
@@ -123,9 +123,9 @@ def test_while_what_decides_is_being_replaced_the_portal_says_so_and_nothing_is_
     scene = embedded_scene
     (port,) = free_ports(1)
     scene.configure({"web.portal.enabled": True, "web.portal.port": port})
-    register_declarants(scene.house, shared_pki())
-    _, token = scene.house.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
-    scene.house.window.override(Sight.DOWN, reason="a test", actor=TESTER)
+    register_declarants(scene.components, shared_pki())
+    _, token = scene.components.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    scene.components.window.override(Sight.DOWN, reason="a test", actor=TESTER)
     daemon = scene.daemon()
     scene.until_ready()
     url = f"http://127.0.0.1:{port}/api/v1/declarations"

@@ -44,9 +44,9 @@ def failing(intake: Intake) -> Intake:
 
 def left(scene: Scene) -> list[Outgoing]:
     """Everything that leaves when timers and dispatcher have had their rounds."""
-    house, window = scene.house, Window()
-    Waiting(house.database, house.intake, now, unobserved).wake()
-    while Dispatch(house.database, window, now, unobserved, 100).round(transfers=True).sent:
+    components, window = scene.components, Window()
+    Waiting(components.database, components.intake, now, unobserved).wake()
+    while Dispatch(components.database, window, now, unobserved, 100).round(transfers=True).sent:
         pass
     return window.got
 
@@ -58,7 +58,7 @@ def test_holodeck_142_a_duplicate_of_what_failed_gets_no_receipt(scene: Scene) -
     that is parked has none, so its duplicate is judged, and answered only when that succeeds.
     """
     message = declaration(0)
-    broken = failing(scene.house.intake)
+    broken = failing(scene.components.intake)
     for _ in range(3):
         (settled,) = broken.receive([submission(message)])
         assert settled.state == "parked"
@@ -95,19 +95,19 @@ def test_holodeck_140_a_message_in_failure_is_not_delivered_later(scene: Scene) 
     timers and dispatcher find nothing to do for it, however often they look. Only an operator's replay takes it up.
     """
     parked, rejected = declaration(0), declaration(1, function="02")
-    failing(scene.house.intake).receive([submission(parked)])
+    failing(scene.components.intake).receive([submission(parked)])
     (row,) = scene.store.rows(select(inbox))
-    (settled,) = scene.house.intake.receive([submission(rejected)])
+    (settled,) = scene.components.intake.receive([submission(rejected)])
     assert settled.state == "waiting"
     (waiting,) = scene.store.rows(select(inbox).where(inbox.c.state == "waiting"))
-    scene.house.intake.wake(waiting, may_wait=False)  # its wait is over: rejected
+    scene.components.intake.wake(waiting, may_wait=False)  # its wait is over: rejected
     for _ in range(3):
         left(scene)
     assert scene.store.dossiers() == {}
     assert scene.store.effects() == {}
     assert scene.store.states() == {"parked": 1, "settled": 1}
 
-    scene.house.intake.wake(row, may_wait=True)
+    scene.components.intake.wake(row, may_wait=True)
     assert scene.store.effects() == {parked.reference: 1}
 
 
@@ -118,11 +118,11 @@ def test_pyas2_33_a_message_whose_earlier_try_failed_is_processed_when_it_comes_
     the same gets the stored answer once more, and no second effect.
     """
     message = declaration(0)
-    failing(scene.house.intake).receive([submission(message)])
+    failing(scene.components.intake).receive([submission(message)])
     (parked,) = scene.store.rows(select(inbox))
     assert scene.store.dossiers() == {}
 
-    (settled,) = scene.house.intake.receive([submission(message)])
+    (settled,) = scene.components.intake.receive([submission(message)])
 
     assert (settled.state, settled.duplicate) == ("settled", False)
     assert "parked" not in scene.store.states()
@@ -130,8 +130,8 @@ def test_pyas2_33_a_message_whose_earlier_try_failed_is_processed_when_it_comes_
     (answer,) = left(scene)
     assert answer.type == "BQP0100002.20.21"
 
-    (again,) = scene.house.intake.receive([submission(message)])
-    replayed = scene.house.intake.wake(parked, may_wait=True)
+    (again,) = scene.components.intake.receive([submission(message)])
+    replayed = scene.components.intake.wake(parked, may_wait=True)
     assert again.duplicate
     assert replayed.duplicate
     assert scene.store.effects() == {message.reference: 1}
@@ -145,7 +145,7 @@ def test_openas2_260_an_effect_without_its_answer_is_impossible(scene: Scene) ->
     Here effect and signed answer are one transaction: where no answer can be made, nothing has happened.
     """
     message = declaration(0)
-    failing(scene.house.intake).receive([submission(message)])
+    failing(scene.components.intake).receive([submission(message)])
     assert scene.store.dossiers() == {}
     assert scene.store.effects() == {}
     scene.take_in([message])
@@ -198,7 +198,7 @@ def test_wso2_3771_the_consumer_resumes_by_itself_when_the_back_end_recovers(sce
 
 def close_database(scene: Scene, url: str, *, closed: bool) -> None:
     """Turn everybody out of one database and let nobody in, or open it again."""
-    scene.house.database.close()
+    scene.components.database.close()
     server, _, name = url.replace("+psycopg", "").rpartition("/")
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {'false' if closed else 'true'}")

@@ -51,7 +51,7 @@ def test_two_workers_with_one_dossier_wait_for_each_other(scene: Scene) -> None:
     scene.configure({"workers.batch": 1, "broker.prefetch": 1})
     pair = rivals(0)
     key = DossierKey(pair[0].reference, 2026)
-    database = scene.house.database
+    database = scene.components.database
     workers = [scene.start("worker"), scene.start("worker")]
     with database.transaction() as connection:
         database.lock(connection, [lock_name(key)])

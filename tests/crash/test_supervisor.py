@@ -244,7 +244,7 @@ def test_a_killed_worker_is_replaced_and_its_messages_pass(scene: Scene) -> None
 
 
 def _waits_for_a_lock(scene: Scene) -> bool:
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
 
 
@@ -255,7 +255,7 @@ def test_a_worker_that_hangs_is_ended_by_the_watchdog_and_its_messages_pass_afte
     scene.configure({"workers.batch": 8, "workers.batch_seconds": 10.0})  # of innocents no batch takes so long
     daemon = scene.daemon()
     scene.until_ready()
-    database = scene.house.database
+    database = scene.components.database
     with database.transaction() as connection:
         database.lock(connection, [lock_name(key)])
         scene.partner.publish(messages)
@@ -334,7 +334,7 @@ def test_a_reload_starts_parts_that_import_the_program_as_it_is_now(scene: Scene
 def test_a_reload_takes_a_changed_password_for_every_part(scene: Scene) -> None:
     """Sessions that are open go on with the old one; so all of them are ended, and every part must come back."""
     messages = declarations(0, 20)
-    owner = scene.house.database
+    owner = scene.components.database
 
     def give(password: str) -> None:
         with owner.transaction() as connection:

@@ -48,11 +48,11 @@ def _filled(folder: Path, url: str, pki: Pki) -> set[str]:
     """Tell the story into a fresh database; gives the lines of `replies.txt`."""
     folder.mkdir()
     made = post(folder, database_url=url, pki=pki)
-    database = made.house.database
+    database = made.components.database
     upgrade(database)
     tell(made)
     with database.reading() as connection:
-        lacking = missing(made.house, connection)
+        lacking = missing(made.components, connection)
     if lacking:
         raise SystemExit("\n".join(["the story does not fill the store:", *lacking]))
     found = {f"{database.engine.dialect.name} {name} {digest}" for name, digest in digests(database).items()}

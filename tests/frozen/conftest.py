@@ -25,7 +25,7 @@ def _restored(request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -
     cluster = request.getfixturevalue("postgres") if database == "postgresql" else None
     made = restored(frozen, database, factory.mktemp("frozen"), cluster)
     yield made
-    made.house.database.close()
+    made.components.database.close()
 
 
 @pytest.fixture(params=STORES, ids=NAMES)
@@ -38,7 +38,7 @@ def untouched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """Migrated by this version; the tests of a module share it."""
     for made in _restored(request, tmp_path_factory):
-        upgrade(made.house.database)
+        upgrade(made.components.database)
         yield made
 
 

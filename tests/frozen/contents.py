@@ -202,9 +202,9 @@ CANNOT = {
 """Tables and columns that cannot be had both ways, or not on both databases, and why."""
 
 
-def missing(house: Components, connection: Connection) -> list[str]:
+def missing(components: Components, connection: Connection) -> list[str]:
     """What a store lacks of all this, by the tables and the catalogue of today."""
-    return [*unnamed(metadata), *_lacking(connection, metadata), *_lives(house, connection)]
+    return [*unnamed(metadata), *_lacking(connection, metadata), *_lives(components, connection)]
 
 
 def unnamed(tables: MetaData) -> Iterator[str]:
@@ -247,13 +247,13 @@ def _columns(tables: MetaData) -> Iterator[tuple[str, Column[Any]]]:
             yield f"{table.name}.{column.name}", column
 
 
-def _lives(house: Components, connection: Connection) -> Iterator[str]:
+def _lives(components: Components, connection: Connection) -> Iterator[str]:
     """Of each procedure a dossier in each state that it can have, each pair of messages, each group of rows."""
     dossier, inbox, rows = (metadata.tables[name] for name in ("dossier", "inbox", "declaration_row"))
     states = {tuple(row) for row in connection.execute(select(dossier.c.procedure, dossier.c.state).distinct())}
     pairs = {tuple(row) for row in connection.execute(select(inbox.c.procedure, inbox.c.pair).distinct())}
     groups = set(connection.execute(select(rows.c.group).distinct()).scalars())
-    for code, versions in house.catalogue.procedures.items():
+    for code, versions in components.catalogue.procedures.items():
         procedure = versions[-1]
         for state in _possible(procedure):
             if (code, state.value) not in states:

@@ -1,4 +1,4 @@
-"""A border post in one process whose clock the story moves: a house without broker, and whoever speaks to it."""
+"""A border post in one process whose clock a story moves: an installation without broker, and who speaks to it."""
 
 from __future__ import annotations
 
@@ -78,22 +78,22 @@ class Publisher:
 
 @dataclass
 class Post:
-    """The house, its clock, its officer, and the single window that speaks to it."""
+    """The installation, its clock, its officer, and the single window that speaks to it."""
 
-    house: Components
+    components: Components
     pki: Pki
     now: datetime = CLOCK
     cases: Mapping[str, Case] = field(default_factory=lambda: {case.id: case for case in load_cases()})
 
     def __post_init__(self) -> None:
-        database, clock = self.house.database, lambda: self.now
+        database, clock = self.components.database, lambda: self.now
         self._label = ""
         tokens = Tokens(database, clock, lambda: token_of(self._label).removeprefix("nsw_"))
-        window = Window(database, clock, PATIENCE, self.house.observe, lambda: self.house.notification_kinds)
-        people, offices = (replace(each, clock=clock) for each in (self.house.people, self.house.offices))
-        self.house.__dict__ |= {"legal_clock": clock, "tokens": tokens, "window": window}
-        self.house.__dict__ |= {"people": people, "offices": offices}
-        installation = self.house.installation
+        window = Window(database, clock, PATIENCE, self.components.observe, lambda: self.components.notification_kinds)
+        people, offices = (replace(each, clock=clock) for each in (self.components.people, self.components.offices))
+        self.components.__dict__ |= {"legal_clock": clock, "tokens": tokens, "window": window}
+        self.components.__dict__ |= {"people": people, "offices": offices}
+        installation = self.components.installation
         identity = WindowIdentity(
             own=installation.window,
             adapter=installation.own,
@@ -103,7 +103,7 @@ class Post:
             control=installation.placeholder_document_type,
         )
         self.author = TestWindow(identity, ByHand(), clock, new_message_id)
-        self.desk = Desk(self.house)
+        self.desk = Desk(self.components)
 
     def later(self, pause: timedelta) -> None:
         """Time passes."""
@@ -112,7 +112,7 @@ class Post:
     def token(self, role: Machine, label: str, **facts: Any) -> Actor:
         """Issue a token whose words follow from its label; gives the caller who holds it."""
         self._label = label
-        row_id, plain = self.house.tokens.issue(role, label, **facts, actor=anybody("frozen"))
+        row_id, plain = self.components.tokens.issue(role, label, **facts, actor=anybody("frozen"))
         assert plain == token_of(label)
         if role is Machine.CUSTOMS:
             return customs(str(facts["office"]), row_id)
@@ -121,11 +121,11 @@ class Post:
     def token_of_person(self, code: str) -> None:
         """Issue a token to somebody in the register."""
         self._label = f"of {code}"
-        self.house.tokens.issue_to_person(code, self._label, actor=anybody("frozen"))
+        self.components.tokens.issue_to_person(code, self._label, actor=anybody("frozen"))
 
     def send(self, case: Case) -> Settled:
         """One fixture's message, at the fixtures' own time."""
-        return self.house.intake.receive([submission(self.desk.filled(case), self.pki)])[0]
+        return self.components.intake.receive([submission(self.desk.filled(case), self.pki)])[0]
 
     def play(self, case: Case) -> Settled:
         """A fixture with its history."""
@@ -140,18 +140,20 @@ class Post:
         """Bytes that come by the window's door now."""
         digest = Digest(hashlib.sha256(body).hexdigest())
         taken = Submission(body, Channel.WINDOW, self.now, digest, correlation_id=correlation_id)
-        return self.house.intake.receive([taken])[0]
+        return self.components.intake.receive([taken])[0]
 
     def dispatch(self, *, transfers: bool, refuses: Callable[[Outgoing], bool] = lambda _: False) -> int:
         """One round of the dispatcher; gives how many replies left."""
         publisher = Publisher(refuses)
-        dispatch = Dispatch(self.house.database, publisher, self.house.legal_clock, self.house.observe, 1000)
+        dispatch = Dispatch(
+            self.components.database, publisher, self.components.legal_clock, self.components.observe, 1000
+        )
         return dispatch.round(transfers=transfers).sent
 
     def replies(self, *where: Any) -> Sequence[RowMapping]:
         """Rows of the outbox, the oldest first."""
         query = outbox.select().where(outbox.c.copy_of.is_(None), *where).order_by(outbox.c.created_at, outbox.c.id)
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             return [row._mapping for row in connection.execute(query)]
 
     def key_of(self, reply: RowMapping) -> DossierKey:

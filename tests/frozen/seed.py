@@ -32,9 +32,9 @@ def told(folder: Path) -> Template:
     made = post(folder, database_url=sqlite_store(folder / "story.db"), pki=shared_pki())
     try:
         tell(made)
-        return template(made.house.database)
+        return template(made.components.database)
     finally:
-        made.house.database.close()
+        made.components.database.close()
 
 
 def fill(database: Database, seed: Seed) -> None:

@@ -28,7 +28,7 @@ class Standing:
     database: str
     """sqlite | postgresql"""
     config: Path
-    house: Components
+    components: Components
 
     @property
     def old_replies(self) -> dict[str, str]:

@@ -135,7 +135,7 @@ def tell(post: Post) -> None:
 
 def _registers(post: Post) -> dict[str, Actor]:
     """Certificates, letters of authorisation, suspended accounts, tokens: in every state that each can have."""
-    registry, whole = post.house.registry, post.house
+    registry, whole = post.components.registry, post.components
     ours = [(name, post.pki.party(name).certificate) for name in declarants()]
     registry.register(ours, Registration(Office.PORTAL, post.now), actor=WHO)
     last = datetime(2026, 4, 5, tzinfo=UTC)
@@ -163,12 +163,12 @@ def _registers(post: Post) -> dict[str, Actor]:
 
 def _delegated(post: Post) -> None:
     """By the draft, whose switches are on here: a deputy suspends at a body's request and restores by a decision."""
-    house, unit, person = post.house, "CK-HUUNGHI", "001190004567"
-    accounts = replace(house.accounts, by_request=True, delegations=replace(house.delegations, is_on=True))
-    house.people.add("duc", Facts("PHAM VAN DUC", ("deputy",), "Thiếu tá", unit=unit), actor=WHO)
+    components, unit, person = post.components, "CK-HUUNGHI", "001190004567"
+    accounts = replace(components.accounts, by_request=True, delegations=replace(components.delegations, is_on=True))
+    components.people.add("duc", Facts("PHAM VAN DUC", ("deputy",), "Thiếu tá", unit=unit), actor=WHO)
     ended, _ = (accounts.delegations.grant("duc", of, valid_to=post.now + DAY, actor=HEAD) for of in ("QĐ-1", "QĐ-2"))
     accounts.delegations.end(ended, actor=HEAD)
-    deputy = house.people.acting("duc")
+    deputy = components.people.acting("duc")
     asked = SuspensionBasis(SuspensionGround.PRINCIPAL, "CV-12", ENTERPRISE)
     accounts.suspend(person, unit=unit, reason="Đã nghỉ việc", basis=asked, actor=deputy)
     accounts.restore(person, unit=unit, reason="Theo đề nghị", document="QĐ-7", actor=deputy)
@@ -176,7 +176,7 @@ def _delegated(post: Post) -> None:
 
 def _people(post: Post) -> None:
     """Who comes, changes, goes and comes back; offices likewise. `frozen` reads the store when it is old."""
-    people, offices, first = post.house.people, post.house.offices, WHO
+    people, offices, first = post.components.people, post.components.offices, WHO
     for office in (
         CustomsOffice("CHQ", "Cục Hải quan", None, ()),
         CustomsOffice("HN", "Hữu Nghị", "CHQ", ("HUUNGHI",)),
@@ -195,7 +195,7 @@ def _people(post: Post) -> None:
     people.remove("bay", reason="Chuyển công tác", actor=first)
     post.later(DAY)
     people.restore("bay", actor=first)
-    rights = replace(post.house.lookup_rights, further=frozenset({"BQP0100007"}))
+    rights = replace(post.components.lookup_rights, further=frozenset({"BQP0100007"}))
     rights.give("bay", "BQP0100007", actor=first)
     rights.withdraw("bay", "BQP0100004", actor=first)
     rights.give("bay", "BQP0100004", actor=first)
@@ -204,7 +204,7 @@ def _people(post: Post) -> None:
 
 def _proposed(post: Post) -> None:
     """Acts of one administrator in each state that another one, or nobody, has answered."""
-    people, proposals = post.house.people, post.house.proposals
+    people, proposals = post.components.people, post.components.proposals
     people.add("hoa", Facts("TRAN THI HOA", ("administrator",)), actor=WHO)
     frozen, hoa = (replace(people.acting(code), proven_at=proposals.clock()) for code in ("frozen", "hoa"))
     auditor: Entered = {"name": "LE VAN TU", "rank": "", "roles": ["auditor"]}
@@ -222,7 +222,7 @@ def _proposed(post: Post) -> None:
 
 def _programs(post: Post) -> None:
     """A program that looks up for officers, with its issuer; one of before, which was changed and has ended."""
-    clients, program, sso = post.house.clients, client(), issuer()
+    clients, program, sso = post.components.clients, client(), issuer()
     clients.add("issuer", ISSUER, PartyFacts("SSO", sso.public), actor=WHO)
     for code in (CLIENT, "old"):
         facts = PartyFacts(code, client(code).public, ("HN",), (ISSUER,))
@@ -230,13 +230,13 @@ def _programs(post: Post) -> None:
     limited = PartyFacts("E-Customs", program.public, ("HN",), (ISSUER,), ("BQP0100001", "BQP0100002"))
     clients.change("client", CLIENT, limited, actor=WHO)
     clients.end("client", "old", reason="Thay thế", actor=WHO)
-    recognised = replace(post.house.client_assertions, audience=AUDIENCE)
+    recognised = replace(post.components.client_assertions, audience=AUDIENCE)
     recognised.caller(program.sign(CLIENT), sso.sign("bay", client_id=CLIENT))
 
 
 def _logged_in(post: Post) -> None:
     """At the portal: one for himself, one for an organisation, one who has gone again, one who is on the way."""
-    sessions = post.house.sessions
+    sessions = post.components.sessions
     issuer = "https://id.invalid"
     sessions.start(AccountHolder(issuer, "an", "Nguyễn Văn An", CITIZEN, None, None))
     sessions.start(AccountHolder(issuer, "cuong", "Lê Mạnh Cường", "001088007890", ENTERPRISE, "there"))
@@ -244,15 +244,15 @@ def _logged_in(post: Post) -> None:
     assert gone is not None
     sessions.end(gone)
     sessions.begin({"state": "s", "nonce": "n", "code_verifier": "v", "target": "/ho-so"})
-    post.house.staff_sessions.admit(StaffAccount(issuer, "an", "an@bienphong.invalid", "there"))
+    post.components.staff_sessions.admit(StaffAccount(issuer, "an", "an@bienphong.invalid", "there"))
     _came_in_by_themselves(post)
     with suppress(NotAdmitted):
-        post.house.staff_sessions.admit(StaffAccount(issuer, "la", "la@bienphong.invalid", None))
+        post.components.staff_sessions.admit(StaffAccount(issuer, "la", "la@bienphong.invalid", None))
 
 
 def _came_in_by_themselves(post: Post) -> None:
     """Two of a unit without the provider; then one of them is wrong too often."""
-    access, people = post.house.emergency, {code: post.house.people.acting(code) for code in ("an", "frozen")}
+    access, people = post.components.emergency, {code: post.components.people.acting(code) for code in ("an", "frozen")}
     for code, actor in people.items():
         access.set_secret(actor, f"khẩn cấp của {code}")
     own, other = (Credentials(code, f"khẩn cấp của {code}") for code in people)
@@ -277,7 +277,7 @@ def _tokens(post: Post) -> dict[str, Actor]:
     }
     post.token_of_person("bay")
     post.token(Machine.DECLARANT, "lost", bound_to=CITIZEN)
-    post.house.tokens.revoke("lost", actor=WHO)
+    post.components.tokens.revoke("lost", actor=WHO)
     return callers
 
 
@@ -354,9 +354,9 @@ def _act(post: Post, case: Case, act: Act) -> None:
     if act is not Act.REFUSE:
         post.desk.act(case, act)
         return
-    grounds = post.house.catalogue.procedures[case.procedure][0].refusal_grounds
-    ground = list(post.house.catalogue.codelists[grounds])[-1] if grounds else ""
-    post.house.completion.refuse(dossier_of(case.message), OFFICER, reason=REASON, ground=ground)
+    grounds = post.components.catalogue.procedures[case.procedure][0].refusal_grounds
+    ground = list(post.components.catalogue.codelists[grounds])[-1] if grounds else ""
+    post.components.completion.refuse(dossier_of(case.message), OFFICER, reason=REASON, ground=ground)
 
 
 _LIVES: dict[str, tuple[Act, ...]] = {
@@ -375,7 +375,7 @@ def _letters(post: Post) -> None:
         post.send(told)
         post.desk.act(told, Act.COMPLETE)
     key = dossier_of(retold(post.cases[LETTER_LATER], "L").message)
-    post.house.handing_in.brought(key, "originalLetter", OFFICER)
+    post.components.handing_in.brought(key, "originalLetter", OFFICER)
 
 
 CITIZEN_CASE = "BQP0100002/accepted-citizen-unsigned"
@@ -390,7 +390,7 @@ def _corrected(post: Post) -> None:
     asked = retold(post.cases[CITIZEN_CASE], "U")
     post.send(asked)
     post.desk.act(asked, Act.REQUEST)
-    post.house.amendments.withdraw(dossier_of(asked.message), OFFICER, reason="Nhầm hồ sơ")
+    post.components.amendments.withdraw(dossier_of(asked.message), OFFICER, reason="Nhầm hồ sơ")
     overtaken = retold(post.cases[CITIZEN_CASE], "V")
     post.send(overtaken)
     post.desk.act(overtaken, Act.REQUEST)
@@ -399,17 +399,17 @@ def _corrected(post: Post) -> None:
 
 def _unsigned(post: Post) -> None:
     """Confirmations while the unit's key is away: one is signed when it is back, another waits still."""
-    rings = post.house.keyrings
-    clock, told_to = post.house.legal_clock, post.house.observe
+    rings = post.components.keyrings
+    clock, told_to = post.components.legal_clock, post.components.observe
     away = Rings(rings.own, {code: Keyring("unit", [], clock, told_to, 0) for code in rings.units})
     for tag in ("K1", "K2"):
         told = retold(post.cases[CITIZEN_CASE], tag)
         post.send(told)
-        post.house.__dict__["keyrings"] = away
+        post.components.__dict__["keyrings"] = away
         post.desk.act(told, Act.COMPLETE)
-        post.house.__dict__["keyrings"] = rings
+        post.components.__dict__["keyrings"] = rings
         if tag == "K1":
-            assert post.house.signing.sign() == 1
+            assert post.components.signing.sign() == 1
 
 
 def _withdrawn(post: Post) -> None:
@@ -419,7 +419,7 @@ def _withdrawn(post: Post) -> None:
     post.desk.act(told, Act.REQUEST)
     while post.dispatch(transfers=False):
         post.later(MINUTE / 60)
-    post.house.amendments.withdraw(dossier_of(told.message), OFFICER, reason="Đã kiểm tra, khai đúng")
+    post.components.amendments.withdraw(dossier_of(told.message), OFFICER, reason="Đã kiểm tra, khai đúng")
 
 
 def _again(post: Post) -> None:
@@ -434,7 +434,7 @@ def _again(post: Post) -> None:
 
 def _parked(post: Post) -> None:
     """Messages in quarantine, tries that settled and tries that did not, and one message that was given back."""
-    whole, case = post.house, declared(post.cases.values())[1]
+    whole, case = post.components, declared(post.cases.values())[1]
     held = [submission(retold(case, tag), post.pki) for tag in ("P", "V")]
     settled = [whole.intake.park(each, "taken up 3 times without settling") for each in held]
     with whole.database.transaction() as connection:
@@ -457,7 +457,7 @@ def _digest(raw: bytes) -> str:
 def _waiting(post: Post) -> None:
     """One signer whose revocation nobody can tell; who overtook his declaration is among the fixtures."""
     told = retold(post.cases["BQP0100002/accepted-citizen-signed"], "W")
-    folder = post.house.settings.folders.state
+    folder = post.components.settings.folders.state
     stated = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     empty = folder / "no-lists"
     empty.mkdir()
@@ -465,7 +465,7 @@ def _waiting(post: Post) -> None:
     blind = Path(folder / "blind.yaml")
     blind.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
     other = assemble(blind)
-    other.__dict__ |= {"database": post.house.database, "legal_clock": post.house.legal_clock}
+    other.__dict__ |= {"database": post.components.database, "legal_clock": post.components.legal_clock}
     (settled,) = other.intake.receive([submission(told, post.pki)])
     assert settled.state == "waiting", settled
 
@@ -486,32 +486,32 @@ def _dispatched(post: Post) -> None:
 
 def _surveyed(post: Post) -> None:
     """The clock looks at broker, machine, certificates and figures, and cannot reach one of them."""
-    looks = post.house.looks
+    looks = post.components.looks
     replace(looks, queues=lambda: []).look_at_queues()
     looks.look_at_parts()  # no daemon runs
     looks.look_at_certificates()
     looks.look_at_deadlines()
     looks.count_messages()
     for span in TrafficSpan:
-        post.house.console.traffic(span, actor=WHO)
+        post.components.console.traffic(span, actor=WHO)
     for reason in (None, *Stays):
-        post.house.console.staying(reason, actor=WHO)
+        post.components.console.staying(reason, actor=WHO)
 
 
 def _browsed(post: Post) -> None:
     """An operator looks into a message and sends an answer again."""
-    browser = post.house.message_browser
+    browser = post.components.message_browser
     page = browser.newest(WantedMessages(), behind=None, actor=WHO)
     browser.unmask(page.messages[0].id, reason="Đối chiếu theo yêu cầu của Cổng", actor=WHO)
     for reply in post.replies(outbox.c.route == "window", outbox.c.sent_at.is_not(None), outbox.c.copy_of.is_(None)):
         with suppress(NotAllowed):  # another of its dossier has not left, or it waits already
-            post.house.resend.again(reply.message_id, reason="Cổng báo chưa nhận", actor=WHO)
+            post.components.resend.again(reply.message_id, reason="Cổng báo chưa nhận", actor=WHO)
             return
 
 
 def _outage(post: Post, callers: dict[str, Actor]) -> None:
     """The broker is away: direct declarations, an officer's acts on them, transfers when it is back."""
-    whole = post.house
+    whole = post.components
     whole.window.refresh(broker_up=True, started_at=post.now)
     _refresh(post, up=False)
     post.later(2 * MINUTE)
@@ -537,7 +537,7 @@ def _outage(post: Post, callers: dict[str, Actor]) -> None:
 
 
 def _refresh(post: Post, *, up: bool) -> None:
-    post.house.window.refresh(broker_up=up, started_at=post.now)
+    post.components.window.refresh(broker_up=up, started_at=post.now)
 
 
 def _direct(post: Post, callers: dict[str, Actor]) -> list[DossierKey]:
@@ -545,11 +545,11 @@ def _direct(post: Post, callers: dict[str, Actor]) -> list[DossierKey]:
     keys = []
     for number in range(4):
         body = citizen_message(Purpose=f"Thăm thân {number}", messageId=f"direct-{number}")
-        admitted = post.house.door.submit(body, callers["citizen"])
+        admitted = post.components.door.submit(body, callers["citizen"])
         keys.append(DossierKey(str(admitted.reference), int(admitted.year or 0)))
         if number % 2:
-            post.house.declarations.read(admitted.public_id, callers["citizen"])
-    unsigned = post.house.door.submit(group_message(), callers["enterprise"])
+            post.components.declarations.read(admitted.public_id, callers["citizen"])
+    unsigned = post.components.door.submit(group_message(), callers["enterprise"])
     assert unsigned.outcome == Word.REJECTED
     _drafts(post)
     _grants(post)
@@ -559,7 +559,7 @@ def _direct(post: Post, callers: dict[str, Actor]) -> list[DossierKey]:
 
 def _drafts(post: Post) -> None:
     """Drafts on the portal: begun; signed and not sent; sent."""
-    drafts, lists = post.house.drafts, {each.code: each for each in post.house.drafts.offered()}
+    drafts, lists = post.components.drafts, {each.code: each for each in post.components.drafts.offered()}
     for message, owner in ((citizen_message(), CITIZEN), (group_message(), ENTERPRISE)):
         code = etree.fromstring(message).findtext("Header/Subject/documentType")
         draft = drafts.begin(owner, lists[code], "HUUNGHI", {"number": owner})
@@ -581,38 +581,40 @@ def _grants(post: Post) -> None:
     """A citizen authorises somebody for one procedure, who declares for him and has not sent it."""
     principal = Actor(ActorKind.PERSON, "citizen", "Nguyễn Văn An", roles=frozenset({Role.DECLARANT}), number=CITIZEN)
     holder, ends = "001077001234", date(2099, 12, 31)
-    post.house.grants.give(principal, holder, "UQ-CN-1", until=ends, procedures=[post.house.grants.procedures()[0][0]])
-    secret = post.house.sessions.start(AccountHolder("https://id.invalid", "grantee", "Bình", holder, None, None))
-    session = post.house.sessions.find(secret)
+    post.components.grants.give(
+        principal, holder, "UQ-CN-1", until=ends, procedures=[post.components.grants.procedures()[0][0]]
+    )
+    secret = post.components.sessions.start(AccountHolder("https://id.invalid", "grantee", "Bình", holder, None, None))
+    session = post.components.sessions.find(secret)
     assert session is not None
     assert session.actor is not None
-    post.house.sessions.act_for(session, CITIZEN)
-    procedure = post.house.drafts.offered()[0]
-    gate = post.house.drafts.gates(procedure)[0].code
-    post.house.drafts.begin(holder, procedure, gate, {}, granted_for=CITIZEN)
+    post.components.sessions.act_for(session, CITIZEN)
+    procedure = post.components.drafts.offered()[0]
+    gate = post.components.drafts.gates(procedure)[0].code
+    post.components.drafts.begin(holder, procedure, gate, {}, granted_for=CITIZEN)
 
 
 def _statements(post: Post) -> None:
     """Statements that people sign: certificates that wait, are declined and registered; a grant; a file; one unused."""
-    house, secret = post.house, logged_in(post.house)
-    with changed(house.certificate_holders, approval=True):
-        house.certificate_holders.register(secret, brought(house, secret, "body"))
+    components, secret = post.components, logged_in(post.components)
+    with changed(components.certificate_holders, approval=True):
+        components.certificate_holders.register(secret, brought(components, secret, "body"))
         for party in ("unit-mongcai", "unregistered"):
-            taken = house.certificate_holders.register(secret, brought(house, secret, party))
-            house.registry.decline(taken.serial, reason="Thiếu giấy tờ", actor=WHO)
-        taken = house.certificate_holders.register(secret, brought(house, secret, "unregistered"))
-        assert len(house.registry.waiting(actor=WHO)) == 2
-        house.registry.approve(taken.serial, actor=WHO)
-    house.grant_signers.give(secret, granting(house, secret, document="UQ-KY-1"))
+            taken = components.certificate_holders.register(secret, brought(components, secret, party))
+            components.registry.decline(taken.serial, reason="Thiếu giấy tờ", actor=WHO)
+        taken = components.certificate_holders.register(secret, brought(components, secret, "unregistered"))
+        assert len(components.registry.waiting(actor=WHO)) == 2
+        components.registry.approve(taken.serial, actor=WHO)
+    components.grant_signers.give(secret, granting(components, secret, document="UQ-KY-1"))
     file = signed(citizen_message(Purpose="Gửi không đăng nhập", messageId="signed-file"), "citizen")
-    statement = house.signed_uploads.statement(hashlib.sha256(file).hexdigest()) or b""
-    house.signed_uploads.send(signed(statement, "citizen"), file)
-    house.own_certificates.statement(who(house, secret))
+    statement = components.signed_uploads.statement(hashlib.sha256(file).hexdigest()) or b""
+    components.signed_uploads.send(signed(statement, "citizen"), file)
+    components.own_certificates.statement(who(components, secret))
 
 
 def _presses(post: Post, filled: Draft) -> None:
     """Drafts that waited for the portal to open: sent, come back, and still waiting."""
-    presses, drafts = post.house.presses, post.house.drafts
+    presses, drafts = post.components.presses, post.components.drafts
     for answers in (filled.answers, Answers({"gate": filled.gate})):
         draft = drafts.save(drafts.begin(filled.owner, filled.procedure, filled.gate, {}), answers)
         presses.hold(draft.owner, draft.public_id, draft.message_key)
@@ -624,7 +626,7 @@ def _presses(post: Post, filled: Draft) -> None:
 def _amended_draft(post: Post, declared: Draft, reference: str) -> None:
     """A draft that amends a dossier, begun and not sent."""
     number, year = reference.split("/")
-    procedure = post.house.catalogue.amending(declared.procedure.code, post.house.drafts.today)
+    procedure = post.components.catalogue.amending(declared.procedure.code, post.components.drafts.today)
     assert procedure is not None
     spec = message_of(procedure, Meaning.AMENDMENT_OWN)
     assert spec is not None
@@ -632,21 +634,21 @@ def _amended_draft(post: Post, declared: Draft, reference: str) -> None:
         procedure, spec, declared.answers, DossierKey(number, int(year)), 1,
         declared=declared.procedure, cover={"gate": declared.gate}, acting={"acts_for": ENTERPRISE},
     )  # fmt: skip
-    post.house.drafts.begin_about(declared.owner, start)
+    post.components.drafts.begin_about(declared.owner, start)
 
 
 def _deadlines(post: Post) -> None:
     """The clock's alerts, before a deadline ends and when it has ended; certificates that run out."""
     for pause in (3 * DAY / 24, 5 * DAY / 24, DAY):
         post.later(pause)
-        post.house.deadlines.watch()
-    post.house.expiry.alert()
-    Waiting(post.house.database, post.house.intake, post.house.legal_clock, unobserved).seal()
+        post.components.deadlines.watch()
+    post.components.expiry.alert()
+    Waiting(post.components.database, post.components.intake, post.components.legal_clock, unobserved).seal()
 
 
 def _looked_at(post: Post, callers: dict[str, Actor]) -> None:
     """Customs and officers look, with and without personal values."""
-    whole, told = post.house, dossier_of(retold(declared(post.cases.values())[0], "C").message)
+    whole, told = post.components, dossier_of(retold(declared(post.cases.values())[0], "C").message)
     for caller in (callers["customs"], callers["everywhere"]):
         whole.searches.search(Search(Key.NUMBER, told.number, told.year), caller)
         whole.searches.search(Search(Key.PAPER, "C1234567"), caller)
@@ -679,10 +681,10 @@ def _notices(post: Post) -> None:
     again = ("<NoticeNumber>", "<Reason>Sự cố đường truyền</Reason><NoticeNumber>")
     post.notice(post.cases["BQP0100000/rejected-incident-notice-without-reason"], again, ("8d53bf99", "8d53bf97"))
     _refresh(post, up=True)
-    post.house.window.end_notice(reason="Công văn báo đã khắc phục", actor=WHO)
+    post.components.window.end_notice(reason="Công văn báo đã khắc phục", actor=WHO)
     post.later(60 * MINUTE)
     strict = replace(PATIENCE, heartbeat_max_age_s=600)
-    watched = Window(post.house.database, post.house.legal_clock, strict, post.house.observe)
+    watched = Window(post.components.database, post.components.legal_clock, strict, post.components.observe)
     watched.refresh(broker_up=True, started_at=CLOCK)
     assert watched.state().condition is Sight.DOWN
     post.receive(post.author.heartbeat().body)
@@ -692,7 +694,7 @@ def _notices(post: Post) -> None:
 
 def _announced(post: Post) -> None:
     """Maintenance that passes, and one that is called off; a suspicion that is confirmed; links to the window."""
-    window, minute = post.house.window, MINUTE
+    window, minute = post.components.window, MINUTE
     begins = post.now + minute
     window.plan(Notice("20/TB-2026", begins, begins + minute, "Nâng cấp máy chủ"), actor=WHO)
     window.plan(Notice("21/TB-2026", post.now + 30 * DAY, None, "Thay đường truyền"), actor=WHO)
@@ -711,17 +713,17 @@ def _announced(post: Post) -> None:
     for _ in range(3):
         post.later(minute)
         _refresh(post, up=True)
-    links = post.house.links
+    links = post.components.links
     wrong = links.state("BQP0100004", None, linked=False, document="CV 11/TCHQ", actor=WHO)
     links.take_back(wrong, actor=WHO)
     links.state("BQP0100004", None, linked=True, document="CV 10/TCHQ", since=post.now + DAY, actor=WHO)
-    later, codes = post.now + 30 * DAY, sorted(codes_stated(post.house.catalogue, "gate"))
+    later, codes = post.now + 30 * DAY, sorted(codes_stated(post.components.catalogue, "gate"))
     links.state("BQP0100004", codes[0], linked=False, document="CV 12/TCHQ", since=later, until=later + DAY, actor=WHO)
 
 
 def _pairs(post: Post) -> None:
     """The same declared by both doors, as one and as two, before and after a confirmation; one is not settled."""
-    whole = post.house
+    whole = post.components
 
     def declared(number: int, channel: Channel) -> DossierKey:
         signer = "portal" if channel is Channel.PORTAL else "nsw"
@@ -743,7 +745,7 @@ def _pairs(post: Post) -> None:
 
 def _on_paper(post: Post) -> None:
     """Done by hand during an outage: checked and reported, still to be checked, sent back."""
-    papers, incident = post.house.paper_records, post.house.window.incidents(1)[0]
+    papers, incident = post.components.paper_records, post.components.window.incidents(1)[0]
     at = incident.started_at
     values = {"gate": "HUUNGHI", "borderUnit": "BPCK_HUUNGHI", "expectedArrival": "2026-03-02 09:00:00"}
     values |= {"declarantName": "Nguyễn Văn Giấy", "fullName": "NGUYEN VAN GIAY", "documentNumber": "B7654321"}
@@ -753,28 +755,28 @@ def _on_paper(post: Post) -> None:
     _attached(post, entered, lambda: papers.check(entered, actor=HEAD))
     papers.enter(replace(form, number="GIAY2", confirmed_at=None, confirmation=None), actor=WHO)
     papers.send_back(papers.enter(replace(form, number="GIAY3"), actor=WHO), reason=REASON, actor=HEAD)
-    reports = post.house.incident_reports
+    reports = post.components.incident_reports
     reports.given(reports.make(str(incident.id), actor=WHO), actor=WHO)
 
 
 def _attached(post: Post, entered: int, check: Callable[[], DossierKey]) -> None:
     """Files of a draft, of an entry on paper that becomes a dossier, of nothing yet; scanned, infected, neither."""
-    house = post.house
-    files, citizen = house.attachments, replace(declarant(CITIZEN), number=CITIZEN)
-    scanned = replace(files, scanning=replace(house.scanning, scanner=Says(None)))
+    components = post.components
+    files, citizen = components.attachments, replace(declarant(CITIZEN), number=CITIZEN)
+    scanned = replace(files, scanning=replace(components.scanning, scanner=Says(None)))
     scan = scanned.to_paper(WHO, entered, "KHAC", "ban-giay.jpg", attached.picture("JPEG"))
-    (draft, *_) = house.drafts.unsent(CITIZEN)
+    (draft, *_) = components.drafts.unsent(CITIZEN)
     files.to_draft(citizen, draft.public_id, "GIAY_UY_QUYEN", "uy-quyen.pdf", attached.letter())
     files.trim(CITIZEN, draft.public_id, ())
     files.to_nothing_yet(citizen, "anh.png", attached.picture())
-    replace(house.scanning, scanner=Says("Win.Test.EICAR_HDB-1")).catch_up()
+    replace(components.scanning, scanner=Says("Win.Test.EICAR_HDB-1")).catch_up()
     files.to_nothing_yet(citizen, "anh-2.png", attached.picture("PNG", (30, 20)))
-    assert house.attachments_given.case_file(check(), WHO, scan.digest) is not None
+    assert components.attachments_given.case_file(check(), WHO, scan.digest) is not None
 
 
 def _failed(post: Post) -> None:
     """The portal itself failed, whom to call was looked at, and it works again."""
-    failures = post.house.failure_acts
+    failures = post.components.failure_acts
     failures.begin(FailureReport(post.now - MINUTE, Label("Hỏng máy chủ.", "A server has failed."), None), actor=WHO)
     failures.contacts(actor=WHO)
     failures.end(None, actor=WHO)
@@ -782,7 +784,7 @@ def _failed(post: Post) -> None:
 
 def _told(post: Post) -> None:
     """Inboxes, addresses for e-mail, letters in every state, signed notices of the mode, a counter."""
-    whole, issuer = post.house, "https://id.invalid"
+    whole, issuer = post.components, "https://id.invalid"
     an, binh = (
         whole.sessions.find(whole.sessions.start(AccountHolder(issuer, name, name, number, None, None)))
         for name, number in (("an", CITIZEN), ("binh", "001190004567"))
@@ -833,15 +835,15 @@ class PostBox:
 
 def _override(post: Post, callers: dict[str, Actor]) -> None:
     """The operator's word, ended once; the second time it stands, with a direct declaration whose transfer waits."""
-    window = post.house.window
+    window = post.components.window
     window.override(Sight.UP, reason="Thử đường truyền", actor=WHO)
     window.end_override(actor=WHO)
     post.later(MINUTE)
     window.override(Sight.DOWN, reason="Bảo trì đường truyền", actor=WHO)
     body = citizen_message(Purpose="Chờ chuyển", messageId="direct-last")
-    post.house.door.submit(body, callers["citizen"])
+    post.components.door.submit(body, callers["citizen"])
 
 
 def _seal(post: Post) -> None:
     post.later(MINUTE)
-    Waiting(post.house.database, post.house.intake, post.house.legal_clock, unobserved).seal()
+    Waiting(post.components.database, post.components.intake, post.components.legal_clock, unobserved).seal()

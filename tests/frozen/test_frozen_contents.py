@@ -21,19 +21,19 @@ _EVENT = re.compile(r'Entry(?:\.by)?\(\s*(?:event=)?f?"([^"]+)"')
 
 def test_the_story_fills_every_table_and_every_state_of_today(tmp_path: Path) -> None:
     made = post(tmp_path, database_url=f"sqlite:///{tmp_path / 'adapter.db'}", pki=shared_pki())
-    upgrade(made.house.database)
+    upgrade(made.components.database)
     tell(made)
-    with made.house.database.reading() as connection:
-        assert missing(made.house, connection) == []
-    made.house.database.close()
+    with made.components.database.reading() as connection:
+        assert missing(made.components, connection) == []
+    made.components.database.close()
 
 
 def test_an_empty_store_lacks_everything(tmp_path: Path) -> None:
     made = post(tmp_path, database_url=f"sqlite:///{tmp_path / 'adapter.db'}", pki=shared_pki())
-    upgrade(made.house.database)
-    with made.house.database.reading() as connection:
-        lacking = missing(made.house, connection)
-    made.house.database.close()
+    upgrade(made.components.database)
+    with made.components.database.reading() as connection:
+        lacking = missing(made.components, connection)
+    made.components.database.close()
     assert {"dossier: no row", "inbox.state: no parked", "journal.event: no window.mode"} <= set(lacking)
     assert {"dossier: none of BQP0100007 is withdrawn", "outbox.copy_of: always empty"} <= set(lacking)
 
@@ -57,7 +57,7 @@ def test_every_released_version_has_its_frozen_store() -> None:
 def test_a_frozen_store_holds_each_value_that_a_column_had_in_its_day(untouched: Standing) -> None:
     """A table of its day is not empty, but for the one that only SQLite uses; the states of its day are there."""
     reflected = MetaData()
-    with untouched.house.database.reading() as connection:
+    with untouched.components.database.reading() as connection:
         reflected.reflect(connection)
         for table in reflected.sorted_tables:
             if (table.name, untouched.database) != ("counter", "postgresql"):

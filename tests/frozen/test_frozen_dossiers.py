@@ -95,8 +95,8 @@ _ELSEWHERE = re.compile(r"[0-9]:[0-9]{2}(\.[0-9]+)?(Z|[+-](?!07:00)[0-9]{2}:[0-9
 
 @pytest.fixture
 def run(store: Standing, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A command on the store; all share one house and one tree of commands, since each would make them anew."""
-    monkeypatch.setattr(options, "build", lambda _: store.house)
+    """A command on the store; all share one installation and one tree of commands, since each would make them anew."""
+    monkeypatch.setattr(options, "build", lambda _: store.components)
     monkeypatch.setattr("typer.testing._get_command", lambda _: PROGRAM)
     runner = CliRunner()
 
@@ -112,14 +112,14 @@ def run(store: Standing, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture(scope="module")
 def door(store: Standing) -> Iterator[str]:
     """The portal over the store, as callers reach it."""
-    with serving(store.house) as url:
+    with serving(store.components) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def staff(store: Standing) -> Iterator[str]:
     """The listener of the inner network over the store, as customs reach it."""
-    with serving(store.house, listener="staff") as url:
+    with serving(store.components, listener="staff") as url:
         yield url
 
 
@@ -157,7 +157,7 @@ def test_what_a_list_shows_is_shown_by_itself(run: Run, command: str) -> None:
 
 def test_every_old_dossier_opens_at_the_desk(run: Run, store: Standing) -> None:
     """Each with its life and its versions side by side."""
-    rows = _dossiers(store.house)
+    rows = _dossiers(store.components)
     assert len(rows) > 50
     for row in rows:
         key = (row.number, str(row.year))
@@ -171,7 +171,7 @@ def test_every_old_dossier_opens_at_the_desk(run: Run, store: Standing) -> None:
 
 def test_an_old_dossier_of_each_procedure_opens_as_people_read_it(run: Run, store: Standing) -> None:
     """As a table, with personal values and without."""
-    one = {row.procedure: row for row in _dossiers(store.house)}
+    one = {row.procedure: row for row in _dossiers(store.components)}
     assert len(one) >= 5
     for row in one.values():
         key = (row.number, str(row.year))
@@ -181,7 +181,7 @@ def test_an_old_dossier_of_each_procedure_opens_as_people_read_it(run: Run, stor
 
 
 def test_old_dossiers_are_found_at_the_desk_by_their_keys(run: Run, store: Standing) -> None:
-    keys = list(_keys(store.house))
+    keys = list(_keys(store.components))
     assert len({kind for _, kind, _ in keys}) > 3
     for row, kind, value in keys:
         found = run("dossier", "find", f"--{kind.replace('_', '-')}", value, "--by", "frozen", "--json")
@@ -190,8 +190,8 @@ def test_old_dossiers_are_found_at_the_desk_by_their_keys(run: Run, store: Stand
 
 def test_every_old_dossier_is_found_over_http_with_a_token_of_its_day(store: Standing, staff: str) -> None:
     with _client(staff, "everywhere") as client:
-        for row in _dossiers(store.house):
-            if row.procedure not in store.house.lookup_rights.opened:  # the letter does not name it
+        for row in _dossiers(store.components):
+            if row.procedure not in store.components.lookup_rights.opened:  # the letter does not name it
                 assert _asked(client, reference=row.number, year=row.year)["dossiers"] == []
                 continue
             (found,) = _asked(client, reference=row.number, year=row.year)["dossiers"]
@@ -203,24 +203,24 @@ def test_every_old_dossier_is_found_over_http_with_a_token_of_its_day(store: Sta
                 assert same == found
             answer = client.get(f"{API}/lookup/dossiers/{row.number}/{row.year}/reply")
             assert answer.status_code == (200 if found["reply"] else 404)
-        for row, kind, value in _keys(store.house):
+        for row, kind, value in _keys(store.components):
             told = _asked(client, kind=kind, value=value)
-            if row.procedure not in store.house.lookup_rights.opened:
+            if row.procedure not in store.components.lookup_rights.opened:
                 continue
             assert row.number in [each["reference"] for each in told["dossiers"]] or told["next"], (kind, value)
 
 
 def test_an_office_of_old_sees_its_own_dossiers_only(store: Standing, staff: str) -> None:
     with _client(staff, "customs") as client:
-        for row in _dossiers(store.house):
+        for row in _dossiers(store.components):
             seen = _asked(client, reference=row.number, year=row.year)["dossiers"]
-            opened = row.procedure in store.house.lookup_rights.opened
+            opened = row.procedure in store.components.lookup_rights.opened
             assert bool(seen) == (opened and "HUUNGHI" in (row.gate, row.unit))
 
 
 def test_every_old_direct_declaration_is_read_by_its_declarant(store: Standing, door: str) -> None:
     """Its replies come as the very bytes that were signed."""
-    with store.house.database.reading() as connection:
+    with store.components.database.reading() as connection:
         rows = connection.execute(select(inbox).where(inbox.c.bound_to.is_not(None))).all()
         bodies = {row.digest: bytes(row.body) for row in connection.execute(select(outbox)) if row.body is not None}
     clients = {"001085012345": "citizen", "0100109106": "enterprise"}
@@ -251,26 +251,26 @@ def test_an_old_payload_leaves_the_quarantine_as_it_came(run: Run, store: Standi
 
 
 def test_old_certificates_are_read(store: Standing) -> None:
-    with store.house.database.reading() as connection:
+    with store.components.database.reading() as connection:
         kept = connection.execute(select(certificate.c.fingerprint)).scalars().all()
-    listed = store.house.registry.list(actor=TESTER)
+    listed = store.components.registry.list(actor=TESTER)
     assert sorted(each.fingerprint for each in listed) == sorted(kept)
 
 
-def _dossiers(house: Components) -> list[Any]:
-    with house.database.reading() as connection:
+def _dossiers(components: Components) -> list[Any]:
+    with components.database.reading() as connection:
         return list(connection.execute(select(dossier).order_by(dossier.c.id)).all())
 
 
-def _keys(house: Components) -> Iterator[tuple[Any, str, str]]:
+def _keys(components: Components) -> Iterator[tuple[Any, str, str]]:
     """Keys that versions in force state: of each procedure and state one of each kind."""
     query = select(search_key).order_by(search_key.c.dossier_id, search_key.c.kind, search_key.c.value)
     keys: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
-    with house.database.reading() as connection:
+    with components.database.reading() as connection:
         for each in connection.execute(query):
             keys[each.dossier_id, each.version].setdefault(each.kind, each.value)
     told = set()
-    for row in _dossiers(house):
+    for row in _dossiers(components):
         for kind, value in keys[row.id, row.version].items():
             if kind in set(LookupKind) and (row.procedure, row.state, kind) not in told:
                 told.add((row.procedure, row.state, kind))

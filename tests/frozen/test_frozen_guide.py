@@ -39,9 +39,9 @@ COMMANDS = [each for each in lines() if each[0] not in ASKS_A_SERVER and each[:2
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     made = restored(every()[-1], "sqlite", tmp_path_factory.mktemp("guide"), None)
-    upgrade(made.house.database)
+    upgrade(made.components.database)
     yield made
-    made.house.database.close()
+    made.components.database.close()
 
 
 def test_the_guide_has_commands() -> None:
@@ -52,7 +52,7 @@ def test_the_guide_has_commands() -> None:
 def test_a_command_of_the_guide_is_understood(
     words: list[str], store: Standing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options, "build", lambda _: store.house)
+    monkeypatch.setattr(options, "build", lambda _: store.components)
     monkeypatch.setattr("typer.testing._get_command", lambda _: PROGRAM)
     monkeypatch.chdir(tmp_path)
     for name in ("sso.jwks.json", "ecustoms.jwk.json"):  # what the customs side hands over

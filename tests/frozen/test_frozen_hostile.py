@@ -54,7 +54,7 @@ def _soiled(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     made = restored(every()[-1], "sqlite", tmp_path_factory.mktemp("hostile"), None)
-    database = made.house.database
+    database = made.components.database
     upgrade(database)
     with database.transaction() as connection:
         for table in metadata.sorted_tables:
@@ -75,7 +75,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
 
 @pytest.fixture
 def run(store: Standing, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    monkeypatch.setattr(options, "build", lambda _: store.house)
+    monkeypatch.setattr(options, "build", lambda _: store.components)
     monkeypatch.setattr("typer.testing._get_command", lambda _: PROGRAM)
 
     def run(*arguments: str) -> str:
@@ -96,7 +96,7 @@ def calls(store: Standing) -> Iterator[tuple[str, list[str]]]:
     """Every command that reads, and those that follow what it lists."""
     for name, words in READS.items():
         yield name, list(words)
-    with store.house.database.reading() as connection:
+    with store.components.database.reading() as connection:
         held = connection.execute(select(inbox.c.public_id).where(inbox.c.state == "parked")).scalars().all()
         arrived = connection.execute(select(inbox.c.public_id)).scalars().all()
         incidents = connection.execute(select(incident.c.id)).scalars().all()

@@ -62,7 +62,7 @@ def lay_down(folder: Path, database: Database, more: str = "") -> None:
 def test_a_column_is_added_and_one_renamed_over_an_old_store_and_taken_out_again(
     untouched: Standing, made_up: Path
 ) -> None:
-    database = untouched.house.database
+    database = untouched.components.database
     upgrade(database)
     before, (_, head) = _everything(database), current(database)
     lay_down(made_up, database)
@@ -88,7 +88,7 @@ def test_a_column_is_added_and_one_renamed_over_an_old_store_and_taken_out_again
 
 
 def test_a_migration_that_leaves_rows_astray_changes_nothing(untouched: Standing, made_up: Path) -> None:
-    database = untouched.house.database
+    database = untouched.components.database
     upgrade(database)
     before, at = _everything(database), current(database)[0]
     lay_down(made_up, database, STRAY)

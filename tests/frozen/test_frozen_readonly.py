@@ -144,8 +144,8 @@ def as_any_user() -> Iterator[None]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     state = tmp_path_factory.mktemp("readonly")
     made = restored(every()[-1], "sqlite", state, None)
-    upgrade(made.house.database)
-    made.house.database.close()
+    upgrade(made.components.database)
+    made.components.database.close()
     files = list(state.glob("adapter.db*"))
     for each in files:
         each.chmod(0o444)
@@ -165,13 +165,13 @@ def test_every_command_is_asked() -> None:
 def test_a_state_folder_that_is_read_only_is_told_as_that(
     name: str, store: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options, "build", lambda _: store.house)
+    monkeypatch.setattr(options, "build", lambda _: store.components)
     monkeypatch.setattr("typer.testing._get_command", lambda _: PROGRAM)
     arguments = WRITES.get(name, ASKS.get(name, ()))
     if name == "certificate import":
         arguments = (str(next((store.frozen.pki).glob("*.cert.pem"))),)
     done = CliRunner().invoke(app, [*name.split(), *arguments, "--config", str(store.config)], input=ON_PAPER)
-    place = Path(store.house.database.engine.url.database or "").parent
+    place = Path(store.components.database.engine.url.database or "").parent
     assert f"database: this user may not read and write {place}" in " ".join(done.output.split())
     assert done.exit_code == (1 if name == "check" else 2), done.output
     assert "Traceback" not in done.output

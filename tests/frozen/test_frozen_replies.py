@@ -34,19 +34,19 @@ from tests.harness.second_opinion import Question, verify_many
 
 
 def test_an_old_store_comes_to_the_newest_tables(store: Standing) -> None:
-    at, needed = current(store.house.database)
+    at, needed = current(store.components.database)
     assert at == needed is not None
 
 
 def test_old_replies_keep_their_bytes(store: Standing) -> None:
-    found, kept = digests(store.house.database), store.old_replies
+    found, kept = digests(store.components.database), store.old_replies
     assert len(kept) > 100
     assert {name: found.get(name) for name in kept} == kept
 
 
 def test_an_old_reply_still_verifies_with_the_certificate_of_its_day(store: Standing) -> None:
     """One of each kind, by another engine: the system's seal, and the unit's signature where a unit confirms."""
-    with store.house.database.reading() as connection:
+    with store.components.database.reading() as connection:
         rows = connection.execute(select(outbox).where(outbox.c.message_id.in_(store.old_replies))).all()
     one = {row.kind: bytes(row.body) for row in rows if row.body is not None}
     system, unit = store.frozen.pki / "system.cert.pem", store.frozen.pki / "unit.cert.pem"
@@ -58,19 +58,19 @@ def test_an_old_reply_still_verifies_with_the_certificate_of_its_day(store: Stan
 
 def test_an_old_message_that_comes_again_gets_the_reply_it_got(store: Standing) -> None:
     """One of each outcome that was answered, by the window: the bytes stand in the outbox once more, to be sent."""
-    house = store.house
+    components = store.components
     query = select(inbox).join(outbox, outbox.c.inbox_id == inbox.c.id)
-    with house.database.reading() as connection:
+    with components.database.reading() as connection:
         answered = query.where(inbox.c.channel == "window", outbox.c.message_id.in_(store.old_replies))
         old = {row.outcome: row for row in connection.execute(answered.where(inbox.c.message_id.is_not(None)))}
     assert set(old) == {"accepted", "refused", "rejected"}
-    before = digests(house.database)
+    before = digests(components.database)
     for row in old.values():
         raw = bytes(row.raw)
         again = Submission(raw, Channel.WINDOW, row.received_at, Digest(hashlib.sha256(raw).hexdigest()))
-        (settled,) = house.intake.receive([again])
+        (settled,) = components.intake.receive([again])
         assert settled.duplicate, row.outcome
-        with house.database.reading() as connection:
+        with components.database.reading() as connection:
             mine = outbox.c.inbox_id == row.id
             copies = connection.execute(select(outbox).where(mine, outbox.c.copy_of.is_not(None))).all()
             originals = {each.id: each for each in connection.execute(select(outbox).where(mine))}
@@ -78,21 +78,21 @@ def test_an_old_message_that_comes_again_gets_the_reply_it_got(store: Standing) 
         for copy in copies:
             assert copy.digest == originals[copy.copy_of].digest
             assert copy.message_id == originals[copy.copy_of].message_id
-    assert digests(house.database) == before
+    assert digests(components.database) == before
 
 
 def test_the_journal_holds_over_old_and_new_entries(store: Standing) -> None:
     """New dossiers, an officer's act on an old one, a lookup, a seal on top of the old seals."""
-    house = store.house
+    components = store.components
     chains = _verified(store)
-    fresh = _declared_now(house)
-    key = _an_old_one(house)
-    with house.database.reading() as connection:
+    fresh = _declared_now(components)
+    key = _an_old_one(components)
+    with components.database.reading() as connection:
         count = connection.execute(select(dossier.c.journal).where(*_is(key))).scalar_one()
         kept = connection.execute(select(journal_seal.c.digest)).scalars().all()
-    house.completion.complete(key, OFFICER)
-    Waiting(house.database, house.intake, house.legal_clock, unobserved).seal()
-    with house.database.reading() as connection:
+    components.completion.complete(key, OFFICER)
+    Waiting(components.database, components.intake, components.legal_clock, unobserved).seal()
+    with components.database.reading() as connection:
         after = connection.execute(select(dossier.c.journal).where(*_is(key))).scalar_one()
         seals = connection.execute(select(journal_seal)).all()
     assert after == count + 1
@@ -102,12 +102,12 @@ def test_the_journal_holds_over_old_and_new_entries(store: Standing) -> None:
 
 
 def test_an_old_entry_that_was_altered_shows(untouched: Standing) -> None:
-    upgrade(untouched.house.database)
-    with untouched.house.database.transaction() as connection:
+    upgrade(untouched.components.database)
+    with untouched.components.database.transaction() as connection:
         row = connection.execute(select(entries).where(entries.c.dossier_id.is_not(None))).first()
         assert row is not None
         connection.execute(entries.update().where(entries.c.id == row.id).values(actor="somebody else"))
-    with untouched.house.database.reading() as connection:
+    with untouched.components.database.reading() as connection:
         assert len(prove(connection, now=now()).faults) == 1
 
 
@@ -128,19 +128,19 @@ def _verified(store: Standing) -> int:
     return int(told["chains"])
 
 
-def _declared_now(house: Components) -> int:
+def _declared_now(components: Components) -> int:
     """Declarations of today's declarants; gives how many dossiers they make."""
-    register_declarants(house, shared_pki())
+    register_declarants(components, shared_pki())
     cases = [retold(case, "NEW") for case in declared(load_cases())]
-    settled = [house.intake.receive([submission(case, shared_pki())])[0] for case in cases]
+    settled = [components.intake.receive([submission(case, shared_pki())])[0] for case in cases]
     assert {each.outcome for each in settled} == {Word.ACCEPTED}
     return len(cases)
 
 
-def _an_old_one(house: Components) -> DossierKey:
+def _an_old_one(components: Components) -> DossierKey:
     """A dossier that was accepted before and waits for its confirmation."""
     query = select(dossier.c.number, dossier.c.year).where(dossier.c.state == "accepted").order_by(dossier.c.id)
-    with house.database.reading() as connection:
+    with components.database.reading() as connection:
         row = connection.execute(query).first()
     assert row is not None
     return DossierKey(row.number, row.year)

@@ -84,14 +84,14 @@ def record(folder: Path, url: str) -> Recorder:
     """Tell the story into an empty store with its tables, and ask every command and lookup about it."""
     recorder = Recorder()
     made = post(folder, database_url=url, pki=shared_pki())
-    recorder.listen(made.house.database.engine)
+    recorder.listen(made.components.database.engine)
     recorder.asked_by = "the story"
     with patch.object(Looks, "look_at_deadlines", _asking(recorder, Looks.look_at_deadlines)):
         tell(made)
     _commands(made, folder / "config.yaml", recorder)
     _lookups(made, recorder)
     _declares(made, recorder)
-    made.house.database.close()
+    made.components.database.close()
     return recorder
 
 
@@ -109,7 +109,7 @@ def _asking(recorder: Recorder, look: Callable[[Looks], None]) -> Callable[[Look
 def _commands(made: Post, config: Path, recorder: Recorder) -> None:
     runner = CliRunner()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options, "build", lambda _: made.house)
+        patch.setattr(options, "build", lambda _: made.components)
         patch.setattr("typer.testing._get_command", lambda _: PROGRAM)
         for name, arguments in {**COMMANDS, **LISTS}.items():
             recorder.asked_by = name
@@ -118,14 +118,14 @@ def _commands(made: Post, config: Path, recorder: Recorder) -> None:
 
 
 def _lookups(made: Post, recorder: Recorder) -> None:
-    house = made.house
+    components = made.components
     recorder.asked_by = TEST
-    with house.database.reading() as connection:
+    with components.database.reading() as connection:
         rows = connection.execute(dossier.select()).all()
         messages = connection.execute(inbox.select().where(inbox.c.bound_to.is_not(None))).all()
         reply = connection.execute(outbox.select().where(outbox.c.answer.is_(None))).first()
     recorder.asked_by = "a receipt without correlation id"
-    with house.database.reading() as connection:
+    with components.database.reading() as connection:
         replies.answered(
             connection,
             message_id=None,
@@ -139,39 +139,41 @@ def _lookups(made: Post, recorder: Recorder) -> None:
         for office in ("*", "HUUNGHI", "CHQ"):
             for value, after in ((row.number, None), (ENTERPRISE, None), (ENTERPRISE, "1")):
                 page = None if kind is LookupKind.NUMBER else after
-                house.lookup.find(Question(kind, value, row.year, page), TESTER)
-                with house.database.reading() as connection:
+                components.lookup.find(Question(kind, value, row.year, page), TESTER)
+                with components.database.reading() as connection:
                     places = reach(connection, office)
                     lookups.count_by_key(connection, kind=kind, value=value, places=places, most=COUNTED)
     _searches(made, recorder, row)
     recorder.asked_by = "dossier show"
-    life = DossierReader(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock).life
+    life = DossierReader(
+        components.database, lambda: components.catalogue, components.installation.units, components.legal_clock
+    ).life
     life(DossierKey(row.number, row.year), personal=False, actor=TESTER)
     _officers_pages(made, recorder, DossierKey(row.number, row.year))
     recorder.asked_by = "a declarant reads"
     for each in messages:
-        house.declarations.read(each.public_id, declarant(each.bound_to))
+        components.declarations.read(each.public_id, declarant(each.bound_to))
 
 
 def _officers_pages(made: Post, recorder: Recorder, key: DossierKey) -> None:
     """Every turn of the work list with every filter, its second page, its news, and one dossier."""
-    house, at = made.house, made.house.legal_clock()
+    components, at = made.components, made.components.legal_clock()
     filters = [{}, {"gate": "HUUNGHI"}, {"state": "accepted"}, {"mine": True}, *({"flag": flag} for flag in FLAGS)]
     for turn in WorkTurn:
         recorder.asked_by = f"work list: {turn}"
         for stated in filters:
             asked = WorkFilter(turn, **stated)  # type: ignore[arg-type]
             for after in (None, f"{round(at.timestamp() * 1_000_000)}-1", "-1"):
-                house.work_lists.page(TESTER, asked, after)
-            house.work_lists.news(TESTER, asked, at)
+                components.work_lists.page(TESTER, asked, after)
+            components.work_lists.news(TESTER, asked, at)
     recorder.asked_by = "a dossier's page"
-    house.case_files.open(key, TESTER)
+    components.case_files.open(key, TESTER)
 
 
 def _searches(made: Post, recorder: Recorder, row: Any) -> None:
     """Customs, by every key; twice, for the page behind; and the auditor after them."""
-    house = made.house
-    officer = house.people.acting("bay")
+    components = made.components
+    officer = components.people.acting("bay")
     days = {"first_day": row.received_at.date() - timedelta(days=10), "last_day": row.received_at.date()}
     asked = {Key.NUMBER: row.number, Key.PARTY: ENTERPRISE, Key.NAME: "An Nguyen Van", Key.PERIOD: ""}
     for key in Key:
@@ -179,28 +181,28 @@ def _searches(made: Post, recorder: Recorder, row: Any) -> None:
             continue
         recorder.asked_by = f"search by {key}"
         search = Search(key, asked.get(key, "C1234567"), row.year, **days)
-        house.searches.search(search, officer)
+        components.searches.search(search, officer)
         narrow = replace(search, procedure=row.procedure, gate=row.gate, unit=row.unit, state=row.state)
-        made_of = read(narrow, house.catalogue.codelists["nationalities"])
+        made_of = read(narrow, components.catalogue.codelists["nationalities"])
         if key is not Key.NUMBER:
             times = (row.received_at.isoformat(),) if key is Key.PERIOD else ()
             narrow = replace(narrow, cursor=cursor(made_of, *times, str(row.id)))
-        house.searches.search(narrow, officer)
+        components.searches.search(narrow, officer)
     recorder.asked_by = "who looked what up"
     span = (made.now - timedelta(days=1), made.now + timedelta(days=1))
     for which in ({}, {"officer": "bay"}, {"paper": "C1234567"}, {"dossier": DossierKey(row.number, row.year)}):
-        house.lookup_audit.looked(Asked(*span, **which), TESTER)
+        components.lookup_audit.looked(Asked(*span, **which), TESTER)
 
 
 def _declares(made: Post, recorder: Recorder) -> None:
     """A citizen declares at the portal, and sends the same again."""
-    house = made.house
+    components = made.components
     recorder.asked_by = TEST
-    house.window.override(Sight.DOWN, reason="a test", actor=TESTER)
+    components.window.override(Sight.DOWN, reason="a test", actor=TESTER)
     recorder.asked_by = "the portal"
-    assert house.tokens.authenticate(PREFIX + 43 * "a") is None
+    assert components.tokens.authenticate(PREFIX + 43 * "a") is None
     caller = declarant(CITIZEN)
-    first, again = (house.door.submit(citizen_message(), caller) for _ in range(2))
+    first, again = (components.door.submit(citizen_message(), caller) for _ in range(2))
     assert first.outcome == "accepted"
     assert first == again
 

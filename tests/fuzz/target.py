@@ -45,7 +45,7 @@ def said(outcome: Outcome) -> str | None:
 
 def main() -> None:
     """Set atheris going; it does not return."""
-    ground = assemble(furnish(FOLDER / "house").config).ground
+    ground = assemble(furnish(FOLDER / "components").config).ground
     known = {said(judged(file.read_bytes(), ground)) for file in sorted(SEEDS.iterdir())}
 
     def one(data: bytes) -> None:

@@ -61,7 +61,7 @@ def _remembered(
     make: Callable[[DataFiles], _Made], made_from: Callable[[DataFiles], list[Path]]
 ) -> Callable[[DataFiles], _Made]:
     def remembered(source: DataFiles) -> _Made:
-        # Each house has a folder of its own for lists that were switched on; almost always there are none.
+        # Each installation has a folder of its own for lists that were switched on; almost always there are none.
         key = (make, replace(source, switched=None), _state(made_from(source)))
         if key not in _made:
             _made[key] = make(source)

@@ -42,14 +42,14 @@ def begun(person: Person, form: str, gate: str = "HUUNGHI") -> str:
     return person.at
 
 
-def unsent(house: Components, number: str) -> Draft:
+def unsent(components: Components, number: str) -> Draft:
     """The draft of whoever has that number and no other."""
-    return house.drafts.unsent(number)[0]
+    return components.drafts.unsent(number)[0]
 
 
-def texts_of(house: Components, draft: Draft, message: bytes) -> dict[str, dict[str, str]]:
+def texts_of(components: Components, draft: Draft, message: bytes) -> dict[str, dict[str, str]]:
     """By address below the draft's: what to type so that the draft says what this message says."""
-    sketch = house.drafts.forms.layout(draft)
+    sketch = components.drafts.forms.layout(draft)
     form = etree.fromstring(message).find(f"Body/Content/{draft.spec.root}")
     assert form is not None
     said = answers_in(sketch, form)

@@ -51,13 +51,13 @@ def told_again(case: Case, step: int, cases: Mapping[str, Case]) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The officer of a history, at a house's desk."""
+    """The officer of a history, at an installation's desk."""
 
-    house: Components
+    components: Components
 
     def act(self, case: Case, act: Act) -> None:
         """Do it to the case's dossier."""
-        key, completion, amendments = dossier_of(case.message), self.house.completion, self.house.amendments
+        key, completion, amendments = dossier_of(case.message), self.components.completion, self.components.amendments
         match act:
             case Act.ACCEPT:
                 completion.accept(key, OFFICER)
@@ -76,7 +76,7 @@ class Desk:
         """Number of the amendment that waits for the officer."""
         query = select(amendment.c.number).join(dossier, dossier.c.id == amendment.c.dossier_id)
         mine = (dossier.c.number == key.number, dossier.c.year == key.year, amendment.c.state == "waiting")
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             return str(connection.execute(query.where(*mine)).scalar_one())
 
     def filled(self, case: Case) -> Case:
@@ -86,21 +86,21 @@ class Desk:
         key = dossier_of(case.message)
         query = select(amendment_request.c.number).join(dossier, dossier.c.id == amendment_request.c.dossier_id)
         mine = (dossier.c.number == key.number, dossier.c.year == key.year, amendment_request.c.closed_at.is_(None))
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             number = str(connection.execute(query.where(*mine)).scalar_one())
         return replace(case, message=case.message.replace(REQUEST, number.encode()))
 
 
-def play(house: Components, case_id: str, **gates: str) -> DossierKey:
+def play(components: Components, case_id: str, **gates: str) -> DossierKey:
     """A fixture with all that is told before it; gives the dossier. `gates`: another gate in place of its own."""
     cases = {case.id: case for case in load_cases()}
-    case, desk = cases[case_id], Desk(house)
+    case, desk = cases[case_id], Desk(components)
     for own, other in gates.items():
         case = replace(case, message=case.message.replace(own.encode(), other.encode()))
     for step, told in enumerate(case.before):
         if told.act is not None:
             desk.act(case, told.act)
         else:
-            house.intake.receive([submission(told_again(case, step, cases), shared_pki())])
-    house.intake.receive([submission(desk.filled(case), shared_pki())])
+            components.intake.receive([submission(told_again(case, step, cases), shared_pki())])
+    components.intake.receive([submission(desk.filled(case), shared_pki())])
     return dossier_of(case.message)

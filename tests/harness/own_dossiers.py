@@ -22,7 +22,7 @@ XML = {"Content-Type": "application/xml"}
 def somebody(site: Website, number: str, tax_code: str | None = None) -> Person:
     """Who has logged in with these numbers; log-in itself is tests/integration/test_web_login.py's."""
     holder = AccountHolder("https://id.invalid", f"{number}{tax_code}", "Nguyễn Văn An", number, tax_code, None)
-    return Person(site.url, {urlsplit(site.url).netloc: {PORTAL_COOKIE: site.house.sessions.start(holder)}})
+    return Person(site.url, {urlsplit(site.url).netloc: {PORTAL_COOKIE: site.components.sessions.start(holder)}})
 
 
 def declared(site: Website, number: str = CITIZEN) -> DossierKey:
@@ -42,7 +42,7 @@ def several_declared(site: Website, number: str, count: int) -> list[DossierKey]
 
 
 def by_the_window(site: Website) -> DossierKey:
-    site.house.intake.receive([submission(GROUP, shared_pki())])
+    site.components.intake.receive([submission(GROUP, shared_pki())])
     return dossier_of(GROUP.message)
 
 

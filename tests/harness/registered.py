@@ -23,7 +23,7 @@ def declarants() -> list[str]:
     return [name for name in numbered if name not in UNREGISTERED]
 
 
-def register_declarants(house: Components, pki: Pki, *, since: datetime = SINCE) -> None:
+def register_declarants(components: Components, pki: Pki, *, since: datetime = SINCE) -> None:
     """Register them all, without the commands."""
     found = [(name, pki.party(name).certificate) for name in declarants()]
-    house.registry.register(found, Registration(Office.PORTAL, since), actor=TESTER)
+    components.registry.register(found, Registration(Office.PORTAL, since), actor=TESTER)

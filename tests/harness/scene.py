@@ -102,19 +102,19 @@ class Scene:
     def configure(self, changes: Mapping[str, Any]) -> None:
         """config.yaml of the repository with this scene's servers and keys, and `changes` ("part.key": value).
 
-        Processes that start afterwards go by it; `house` goes by the one it was first asked under.
+        Processes that start afterwards go by it; `components` goes by the one it was first asked under.
         """
         own = {"broker.url": self.amqp_url, "web.portal.enabled": False, "web.staff.enabled": False}
         configuration.write(self.folder, own | dict(changes), database_url=self.database_url)
 
     @cached_property
-    def house(self) -> Components:
+    def components(self) -> Components:
         """The adapter's parts in this process, for what a proof looks at or does by hand."""
         return assemble(self.config)
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.house.database)
+        return Store(self.components.database)
 
     @cached_property
     def partner(self) -> Partner:
@@ -122,7 +122,7 @@ class Scene:
 
     def prepare(self) -> None:
         """Tables and topology."""
-        ensure_tables(self.house.database)
+        ensure_tables(self.components.database)
         self.declare()
 
     def declare(self) -> None:
@@ -130,7 +130,7 @@ class Scene:
 
         def done() -> bool:
             try:
-                declare(self.house.broker, self.house.topology)
+                declare(self.components.broker, self.components.topology)
             except BrokerUnavailable:
                 return False
             return True
@@ -215,7 +215,7 @@ class Scene:
     def take_in(self, messages: Sequence[Message]) -> None:
         """Settle messages in this process, for a proof that is about what comes after."""
         for at in range(0, len(messages), 100):
-            self.house.intake.receive([submission(message) for message in messages[at : at + 100]])
+            self.components.intake.receive([submission(message) for message in messages[at : at + 100]])
 
     def until_done(self, messages: Sequence[Message], seconds: float = PATIENCE_S) -> None:
         """Wait until each message is settled, answered and nothing waits any more."""
@@ -261,8 +261,8 @@ class Scene:
                 each.process.wait(timeout=PATIENCE_S)
             except subprocess.TimeoutExpired:
                 each.die()
-        if "house" in self.__dict__:
-            self.house.database.close()
+        if "components" in self.__dict__:
+            self.components.database.close()
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The program's own source, parsed once for all rules of the house that look at it."""
+"""The program's own source, parsed once for all rules that look at it."""
 
 from __future__ import annotations
 

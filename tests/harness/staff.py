@@ -31,16 +31,16 @@ REGISTERED: dict[str, Facts] = {
 """By their ids in the register, which are those at the provider too."""
 
 
-def register(house: Components, people: Mapping[str, Facts] = REGISTERED) -> None:
+def register(components: Components, people: Mapping[str, Facts] = REGISTERED) -> None:
     """Enter those whose unit the installation has, the administrator first."""
-    house.offices.add(CustomsOffice(OFFICE, "Chi cục Hải quan Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
-    known = {None, *(unit.code for unit in house.installation.units.every)}
+    components.offices.add(CustomsOffice(OFFICE, "Chi cục Hải quan Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
+    known = {None, *(unit.code for unit in components.installation.units.every)}
     for code, facts in people.items():
         if facts.unit not in known:
             continue
         login = STAFF[code].login if code in STAFF else None
         person = Facts(facts.name, facts.roles, facts.rank, facts.unit, facts.office, login)
-        house.people.add(code, person, actor=TESTER)
+        components.people.add(code, person, actor=TESTER)
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def staffed(
     config = configure(folder, database_url, {**two_units(), **provider.settings(), **changes})
     ports = [urlsplit(site).port or 0 for site in (provider.site, provider.staff_site)]
     with website(config, *ports, apart=apart) as site:
-        register(site.house)
+        register(site.components)
         yield site
 
 

@@ -21,13 +21,15 @@ XMLSEC1 = SignatureForm.DOTNET
 """Made by the program xmlsec1."""
 
 
-def logged_in(house: Components, number: str = MANAGER, tax_code: str | None = ENTERPRISE) -> str:
+def logged_in(components: Components, number: str = MANAGER, tax_code: str | None = ENTERPRISE) -> str:
     """The secret of a session."""
-    return house.sessions.start(AccountHolder("https://id.invalid", number, "Lê Mạnh Cường", number, tax_code, None))
+    return components.sessions.start(
+        AccountHolder("https://id.invalid", number, "Lê Mạnh Cường", number, tax_code, None)
+    )
 
 
-def who(house: Components, secret: str) -> Actor:
-    session = house.sessions.find(secret)
+def who(components: Components, secret: str) -> Actor:
+    session = components.sessions.find(secret)
     assert session is not None
     assert session.actor is not None
     return session.actor
@@ -37,29 +39,29 @@ def signed(statement: bytes, party: str, form: SignatureForm = SignatureForm.DEF
     return sign_message(statement, system=None, declarant=shared_pki().party(party), form=form)
 
 
-def brought(house: Components, secret: str, party: str = "unregistered") -> bytes:
+def brought(components: Components, secret: str, party: str = "unregistered") -> bytes:
     """A statement that registers the party's certificate, signed."""
-    return signed(house.own_certificates.statement(who(house, secret)), party)
+    return signed(components.own_certificates.statement(who(components, secret)), party)
 
 
-def granting(house: Components, secret: str, party: str = "enterprise", **changes: Any) -> bytes:
+def granting(components: Components, secret: str, party: str = "enterprise", **changes: Any) -> bytes:
     """A statement by which the enterprise authorises the citizen, signed."""
     stated: dict[str, Any] = {"document": "UQ-1", "until": None, "procedures": ()}
     stated |= {"principal": ENTERPRISE, "representative": CITIZEN} | changes
-    return signed(house.grant_statements.statement(who(house, secret), AuthorisationTerms(**stated)), party)
+    return signed(components.grant_statements.statement(who(components, secret), AuthorisationTerms(**stated)), party)
 
 
 @contextmanager
-def later(house: Components, seconds: float) -> Iterator[None]:
+def later(components: Components, seconds: float) -> Iterator[None]:
     """All that takes statements believes that so much time has passed."""
-    at = house.legal_clock() + timedelta(seconds=seconds)
-    with at_the_time(house.statement_proofs, at), at_the_time(house.proven_uploads, at):
+    at = components.legal_clock() + timedelta(seconds=seconds)
+    with at_the_time(components.statement_proofs, at), at_the_time(components.proven_uploads, at):
         yield
 
 
 Bring = Callable[[Components, str, bytes], object]
 PURPOSES: dict[Purpose, Bring] = {
-    Purpose.CERTIFICATE: lambda house, secret, raw: house.certificate_holders.register(secret, raw),
-    Purpose.AUTHORISATION: lambda house, secret, raw: house.grant_signers.give(secret, raw),
+    Purpose.CERTIFICATE: lambda components, secret, raw: components.certificate_holders.register(secret, raw),
+    Purpose.AUTHORISATION: lambda components, secret, raw: components.grant_signers.give(secret, raw),
 }
 """How a statement for each purpose is brought by somebody who has logged in."""

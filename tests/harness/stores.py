@@ -116,7 +116,7 @@ class PostgresStores:
 
 
 def ensure_tables(database: Database) -> None:
-    """Let the database of a house have its tables: it has, or a SQLite file is copied, or the migrations run."""
+    """Let the database of an installation have its tables: it has, a SQLite file is copied, or migrations run."""
     file = _file_of(database)
     if database.is_embedded and not file.exists():
         sqlite_store(file)

@@ -1,4 +1,4 @@
-"""The HTTP door of a real house on a real port: its own configuration, its own database, no broker anywhere."""
+"""The HTTP door of a real installation on a real port: its own configuration, its own database, no broker anywhere."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Website:
     A listener serves from the first time that somebody asks where it is: most tests need one of the two, or neither.
     """
 
-    house: Components
+    components: Components
     serve: Callable[[str], str]
     """Begin to serve as the listener of that name; gives its address."""
     events: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
@@ -60,23 +60,23 @@ class Website:
 
     def as_it_was(self) -> Website:
         """The same site with the store that it had when this was asked first, and nothing observed: each test of a
-        module gets it so, since neither house nor listener keeps anything of a caller."""
+        module gets it so, since neither components nor listener keeps anything of a caller."""
         self._original.put_back()
         self.events.clear()
         return self
 
     @cached_property
     def _original(self) -> Original:
-        return Original(self.house.database)
+        return Original(self.components.database)
 
     def client(self, token: str | None = None) -> httpx.Client:
         return caller(self.url, token)
 
     def declarant(self, bound_to: str = CITIZEN) -> httpx.Client:
-        return self.client(self.house.tokens.issue(Machine.DECLARANT, f"of {bound_to}", bound_to, actor=TESTER)[1])
+        return self.client(self.components.tokens.issue(Machine.DECLARANT, f"of {bound_to}", bound_to, actor=TESTER)[1])
 
     def customs(self, office: str = "HUUNGHI") -> httpx.Client:
-        token = self.house.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office, actor=TESTER)[1]
+        token = self.components.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office, actor=TESTER)[1]
         return self.staff(token)
 
     def staff(self, token: str | None = None) -> httpx.Client:
@@ -85,34 +85,34 @@ class Website:
 
     def window(self, said: Sight) -> None:
         """It is up, and what waited has left; or it is down."""
-        self.house.window.override(said, reason="a test", actor=TESTER)
+        self.components.window.override(said, reason="a test", actor=TESTER)
         if said is Sight.UP:
-            with self.house.database.transaction() as connection:
+            with self.components.database.transaction() as connection:
                 windows.write(connection, stage=Mode.NORMAL.value, mode=said.value, opened_at=None)
 
     def suspect(self) -> None:
         """It seems to be down, and nobody has confirmed that."""
-        window = self.house.window
+        window = self.components.window
         window.end_override(actor=TESTER)
         gone = replace(window, patience=replace(window.patience, broker_down_s=0))
         gone.refresh(broker_up=False, started_at=gone.clock())
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             windows.write(connection, stage=Mode.SUSPECT.value, mode=Sight.UNKNOWN.value, opened_at=None)
 
     def suspend(self, number: str, *, reason: str) -> None:
         """At every unit, by the head of one."""
-        self.house.accounts.suspend(number, unit=None, reason=reason, actor=TESTER)
+        self.components.accounts.suspend(number, unit=None, reason=reason, actor=TESTER)
 
     def rows(self, table: Table) -> list[Any]:
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             return list(connection.execute(select(table)).all())
 
     def mark_sent(self) -> None:
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             connection.execute(update(tables.outbox).values(sent_at=CLOCK))
 
     def mark_transferred(self) -> None:
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             connection.execute(update(tables.dossier).values(transferred=True))
 
 
@@ -185,7 +185,7 @@ def caller(url: str, token: str | None = None) -> httpx.Client:
 
 @contextmanager
 def serving(built: Components, port: int = 0, listener: str = "portal") -> Iterator[str]:
-    """The address of a listener of this house, on a port of the loopback interface (0: any), until left."""
+    """The address of a listener of this installation, on a port of the loopback interface (0: any), until left."""
     with socket.create_server(("127.0.0.1", port)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(serve.configuration(built, listener, "127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""A house on each kind of database, for what needs no broker."""
+"""An installation on each kind of database, for what needs no broker."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ def site(_portal: Website) -> Website:
 def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
     """On a fresh database; nobody listens where its broker would be."""
     made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
-    ensure_tables(made.house.database)
+    ensure_tables(made.components.database)
     yield made
     made.close()

@@ -27,7 +27,7 @@ def _standing(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvid
     folder: Path = tmp_path_factory.mktemp("accounts")
     with staffed(folder, f"sqlite:///{folder / 'adapter.db'}", provider, **DRAFT) as made:
         deputy = Facts("DANG VAN PHO", ("deputy",), "Thiếu tá", unit=HUUNGHI, login="pho-don")
-        made.house.people.add("pho-don", deputy, actor=TESTER)
+        made.components.people.add("pho-don", deputy, actor=TESTER)
         yield made
 
 
@@ -64,7 +64,7 @@ def test_a_commander_suspends_at_his_unit_sees_whom_nothing_reached_and_restores
 
 
 def test_an_officer_sees_them_and_decides_nothing(site: Website) -> None:
-    site.house.accounts.suspend(CITIZEN, unit=HUUNGHI, reason=REASON, actor=TESTER)
+    site.components.accounts.suspend(CITIZEN, unit=HUUNGHI, reason=REASON, actor=TESTER)
     (row,) = site.rows(tables.suspension)
     person = logged_in(site, "can-bo", LIST)
     assert CITIZEN in person.told()
@@ -77,7 +77,7 @@ def test_an_officer_sees_them_and_decides_nothing(site: Website) -> None:
 
 
 def test_what_holds_at_another_unit_is_not_shown_and_not_lifted(site: Website) -> None:
-    site.house.accounts.suspend(CITIZEN, unit=MONGCAI, reason=REASON, actor=TESTER)
+    site.components.accounts.suspend(CITIZEN, unit=MONGCAI, reason=REASON, actor=TESTER)
     (row,) = site.rows(tables.suspension)
     person = logged_in(site, "don-truong", LIST)
     assert CITIZEN not in person.told()
@@ -109,12 +109,12 @@ def test_what_does_not_fit_is_told_at_its_field(site: Website, typed: dict[str, 
 
 
 def test_with_the_draft_a_deputy_decides_by_delegation_and_the_body_is_named(site: Website) -> None:
-    house = site.house
-    deputy, commander = (actor_of(house.people.show(code)[0]) for code in ("pho-don", "don-truong"))
-    assert not house.accounts.may_decide(deputy)
-    until = house.legal_clock() + timedelta(days=1)
-    house.delegations.grant("pho-don", "QĐ-1", valid_to=until, actor=commander)
-    assert house.accounts.may_decide(deputy)
+    components = site.components
+    deputy, commander = (actor_of(components.people.show(code)[0]) for code in ("pho-don", "don-truong"))
+    assert not components.accounts.may_decide(deputy)
+    until = components.legal_clock() + timedelta(days=1)
+    components.delegations.grant("pho-don", "QĐ-1", valid_to=until, actor=commander)
+    assert components.accounts.may_decide(deputy)
     person = logged_in(site, "don-truong", LIST)
     assert suspend(person, ground="principal", principal=ENTERPRISE, document="CV-3") == 200
     assert f"cho {ENTERPRISE}" in person.told()

@@ -60,8 +60,8 @@ def test_two_administrators_enter_a_person_and_one_alone_cannot(site: Website) -
     again(duc, "quan-tri-2")
     duc.send(f"{proposal}/xac-nhan")
     assert "Đã xác nhận và thực hiện" in duc.told()
-    assert site.house.people.show("moi")[-1].granted_by == "person:quan-tri"
-    with site.house.database.transaction() as connection:
+    assert site.components.people.show("moi")[-1].granted_by == "person:quan-tri"
+    with site.components.database.transaction() as connection:
         connection.execute(update(session).values(proven_at=None))
     mai.get("/quan-tri/lam/person_remove?ve=moi")
     mai.send("/quan-tri/lam/person_remove", **{"ve": "moi", "ly-do": "x"})
@@ -80,7 +80,7 @@ def test_a_token_is_shown_once_to_whoever_confirms_it(site: Website) -> None:
     again(duc, "quan-tri-2")
     duc.send(f"{duc.at}/xac-nhan")
     (token,) = duc.document().xpath("//section[@aria-labelledby='token']//code/text()")
-    assert site.house.tokens.authenticate(token) is not None
+    assert site.components.tokens.authenticate(token) is not None
     duc.get(mai.at)
     assert token not in duc.page.text
 
@@ -122,7 +122,7 @@ def test_a_program_and_its_issuer_look_up_from_the_confirmation_of_two_until_tha
     done("client_end", CLIENT)
     assert looked_up(site, other, sso) == 401
     done("issuer_end", ISSUER)
-    assert [site.house.clients.list(kind) for kind in ("client", "issuer")] == [[], []]
+    assert [site.components.clients.list(kind) for kind in ("client", "issuer")] == [[], []]
 
 
 def test_a_code_list_is_changed_from_its_page_and_compared_before_anybody_is_asked(site: Website) -> None:

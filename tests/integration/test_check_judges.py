@@ -31,7 +31,7 @@ from tests.harness.pki import ROOT, shared_pki
 FROZEN = {"clock.unsafe_frozen": CLOCK.isoformat()}
 
 
-def house(folder: Path, changes: dict[str, Any]) -> Components:
+def components(folder: Path, changes: dict[str, Any]) -> Components:
     return Components(load_settings(configuration.write(folder, FROZEN | changes)))
 
 
@@ -40,13 +40,13 @@ def house(folder: Path, changes: dict[str, Any]) -> Components:
     ["2026-01-01T00:00:00+07:00", "2026-12-31T23:59:59+07:00", "2028-02-29T12:00:00+07:00", "2034-07-15T03:00:00Z"],
 )
 def test_the_shipped_configuration_takes_every_example_on_any_day(day: str, tmp_path: Path) -> None:
-    own = house(tmp_path, {"clock.unsafe_frozen": day})
+    own = components(tmp_path, {"clock.unsafe_frozen": day})
     assert list(check_messages.missing(own)) == []
     assert list(check_messages.faults(own)) == []
 
 
 def test_every_procedure_has_an_example_for_each_of_its_doors(tmp_path: Path) -> None:
-    own = house(tmp_path, {})
+    own = components(tmp_path, {})
     procedures = list(check_messages._procedures(own))
     assert {each.code for each in procedures} == set(own.catalogue.procedures)
     assert sum(len(list(check_messages._doors(each))) for each in procedures) > len(procedures)
@@ -82,11 +82,11 @@ def counted(own: Components) -> list[str]:
     "key", [key for key in TOO_TIGHT if key not in ("trust.stores.public.policies", "limits.depth")]
 )
 def test_a_configuration_that_rejects_what_is_genuine_is_told(key: str, tmp_path: Path) -> None:
-    assert counted(house(tmp_path, {key: TOO_TIGHT[key]}))
+    assert counted(components(tmp_path, {key: TOO_TIGHT[key]}))
 
 
 def test_what_fails_alike_is_one_line_that_names_the_procedures(tmp_path: Path) -> None:
-    told = list(check_messages.faults(house(tmp_path, {"limits.elements": 100})))
+    told = list(check_messages.faults(components(tmp_path, {"limits.elements": 100})))
     assert 0 < len(told) < 4
     assert all(text.startswith("a genuine message is rejected at open: BQP1") for text in told)
     assert any("BQP0100001/2 (window), BQP0100001/2 (portal)" in text for text in told)
@@ -96,7 +96,7 @@ def test_what_fails_alike_is_one_line_that_names_the_procedures(tmp_path: Path) 
 
 
 def test_every_confirmation_request_to_amend_and_transfer_is_written_and_signed(tmp_path: Path) -> None:
-    own, sent = house(tmp_path, {}), list[tuple[ReplyKind, str | None]]()
+    own, sent = components(tmp_path, {}), list[tuple[ReplyKind, str | None]]()
     sign, own_transfer = own.correspondence.sign, own.correspondence.transfer
 
     class Heard(Correspondence):
@@ -129,7 +129,7 @@ def test_every_confirmation_request_to_amend_and_transfer_is_written_and_signed(
     ids=["form-13", "transfer", "form-12"],
 )
 def test_what_an_officer_could_not_send_is_told(kind: ReplyKind | None, says: str, tmp_path: Path) -> None:
-    own = house(tmp_path, {})
+    own = components(tmp_path, {})
     spec = own.catalogue.replies[kind] if kind else own.catalogue.procedures["BQP0100002"][-1].completion
     assert spec is not None
     # An XSD of something else stands in for one that the configured values do not fit.
@@ -175,7 +175,7 @@ GENUINE = ("BQP0100001/accepted-tour-group-entering", "BQP0100002/accepted-citiz
 @cache
 def catalogue() -> Catalogue:
     """The procedures of the genuine messages alone: `check` has no example of another that could tell a fault."""
-    whole = house(ROOT / "var" / "judging", {}).catalogue
+    whole = components(ROOT / "var" / "judging", {}).catalogue
     codes = {name.partition("/")[0] for name in GENUINE}
     return replace(whole, procedures={code: each for code, each in whole.procedures.items() if code in codes})
 
@@ -208,10 +208,10 @@ def tried(what: str) -> list[str]:
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_whatever_stands_in_a_key_is_told_or_takes_what_is_genuine(what: str, tmp_path: Path) -> None:
-    silent, usual = [], house(tmp_path, {}).settings
+    silent, usual = [], components(tmp_path, {}).settings
     for path in tried(what):
         try:
-            own = house(tmp_path, {path: HOSTILE[what]})
+            own = components(tmp_path, {path: HOSTILE[what]})
             if own.settings == usual:
                 continue  # it is what stands there
         except Misconfigured as error:
@@ -228,7 +228,7 @@ def test_whatever_stands_in_a_key_is_told_or_takes_what_is_genuine(what: str, tm
 
 
 def test_the_daemon_rejects_what_a_stand_in_has_signed(tmp_path: Path) -> None:
-    own = house(tmp_path, {})
+    own = components(tmp_path, {})
     at = own.legal_clock()
     stands = stand_in(own.trust, at)
     asked = [
@@ -249,7 +249,7 @@ def test_the_daemon_rejects_what_a_stand_in_has_signed(tmp_path: Path) -> None:
 
 
 def test_no_key_and_no_certificate_of_a_stand_in_is_in_a_file(tmp_path: Path) -> None:
-    own = house(tmp_path, {})
+    own = components(tmp_path, {})
     before = sorted(tmp_path.rglob("*"))
     assert list(check_messages.faults(own)) == []
     assert sorted(tmp_path.rglob("*")) == before
@@ -260,6 +260,6 @@ def test_no_key_and_no_certificate_of_a_stand_in_is_in_a_file(tmp_path: Path) ->
 
 
 def test_each_run_makes_other_keys(tmp_path: Path) -> None:
-    own = house(tmp_path, {})
+    own = components(tmp_path, {})
     first, second = (stand_in(own.trust, own.legal_clock()).systems[Channel.WINDOW] for _ in range(2))
     assert first.certificate != second.certificate

@@ -28,7 +28,7 @@ Furnished = Callable[[Callable[[dict[str, Any]], object]], Components]
 
 @pytest.fixture
 def furnished(tmp_path: Path) -> Furnished:
-    """A house whose configuration the test has changed."""
+    """An installation whose configuration the test has changed."""
 
     def make(change: Callable[[dict[str, Any]], object]) -> Components:
         return assemble(configuration.edit(furnish(tmp_path).config, change))

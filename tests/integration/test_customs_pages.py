@@ -38,21 +38,21 @@ def customs(folder: Path, database_url: str, changes: Mapping[str, Any]) -> Iter
     """An office with one below it, and another beside them; nobody logs in at the provider, which is away."""
     away = IdentityProvider(folder / "away", *(f"http://127.0.0.1:{port}" for port in free_ports(2)))
     with staffed(folder, database_url, away, **changes) as served:
-        house = served.house
+        components = served.components
         for office in (("CHQ", "Cục Hải quan", None), ("HN", "Hữu Nghị", "CHQ"), ("MC", "Móng Cái", None)):
-            house.offices.add(CustomsOffice(*office, ()), actor=TESTER)
+            components.offices.add(CustomsOffice(*office, ()), actor=TESTER)
         for code, role, of in (
             ("truong", "customs_administrator", "CHQ"),
             ("hoa", "customs_officer", "HN"),
             ("mai", "customs_officer", "MC"),
         ):
-            house.people.add(code, Facts(code.upper(), (role,), office=of, login=code), actor=TESTER)
+            components.people.add(code, Facts(code.upper(), (role,), office=of, login=code), actor=TESTER)
         yield served
 
 
 def logged_in(site: Website, login: str) -> Person:
     """Somebody with a session, whatever he has logged in by."""
-    secret = site.house.staff_sessions.admit(StaffAccount("https://id.invalid", login, login, None))
+    secret = site.components.staff_sessions.admit(StaffAccount("https://id.invalid", login, login, None))
     person = Person(site.staff_url)
     person.cookies[urlsplit(site.staff_url).netloc] = {STAFF_COOKIE: secret}
     return person
@@ -77,7 +77,7 @@ def test_an_administrator_gives_and_withdraws_for_the_people_of_his_offices_and_
     assert "Đã cho tra cứu" in person.told()
     person.send(f"{HERE}/hoa", procedure=LETTER, act="withdraw")
     assert "Đã thu lại" in person.told()
-    now = site.house.lookup_rights.of("hoa")
+    now = site.components.lookup_rights.of("hoa")
     assert SHIPS in now
     assert LETTER not in now
     given = [("lookup.right_give", "person:truong", SHIPS), ("lookup.right_withdraw", "person:truong", LETTER)]
@@ -95,7 +95,7 @@ def test_people_of_another_office_and_he_himself_are_as_if_they_were_not_there(s
         person.get(f"{HERE}/hoa")
         assert person.send(f"{HERE}/{whom}", procedure=LETTER, act="withdraw").status_code == 404
     assert entries(site) == []
-    assert LETTER in site.house.lookup_rights.of("mai")
+    assert LETTER in site.components.lookup_rights.of("mai")
 
 
 @pytest.mark.parametrize("form", [{"procedure": "BQP9"}, {"procedure": LETTER, "act": "x"}, {"act": "give"}])

@@ -26,12 +26,12 @@ ROLES = ("customs_officer", "auditor")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
     folder = tmp_path_factory.mktemp("schema")
     with website(configure(folder, f"sqlite:///{folder / 'adapter.db'}", {"customs.names_an_hour": 10_000})) as served:
-        house = served.house
-        house.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
-        house.people.add("qt", Facts("QT", ("administrator",)), actor=TESTER)
+        components = served.components
+        components.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
+        components.people.add("qt", Facts("QT", ("administrator",)), actor=TESTER)
         for role in ROLES:
             office = "HN" if role.startswith("customs") else None
-            house.people.add(role, Facts(role, (role,), office=office), actor=TESTER)
+            components.people.add(role, Facts(role, (role,), office=office), actor=TESTER)
         yield served
 
 
@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 @pytest.mark.parametrize(("path", "method"), ROUTES)
 def test_no_request_is_answered_by_a_fault_of_ours(site: Website, path: str, method: str, role: str) -> None:
     schema = schemathesis.openapi.from_url(f"{site.staff_url}/api/openapi.json")
-    _, token = site.house.tokens.issue_to_person(role, f"{method} {path} {role}", actor=TESTER)
+    _, token = site.components.tokens.issue_to_person(role, f"{method} {path} {role}", actor=TESTER)
     operation = schema[path][method]
 
     @settings(

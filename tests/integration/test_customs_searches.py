@@ -42,20 +42,20 @@ PASSPORT = "C1234567"
 def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
     changes = {"customs.procedures": ["BQP0100007"], "customs.names_an_hour": 4}
     with website(configure(tmp_path_factory.mktemp("both"), standing_url, changes)) as served:
-        house = served.house
+        components = served.components
         for office in (
             CustomsOffice("CHQ", "Cục Hải quan", None, ()),
             CustomsOffice("HN", "Hữu Nghị", "CHQ", ("HUUNGHI", "CANGHAIPHONG")),
             CustomsOffice("MC", "Móng Cái", "CHQ", ("MONGCAI",)),
         ):
-            house.offices.add(office, actor=TESTER)
+            components.offices.add(office, actor=TESTER)
         for code, role, of in (
             ("qt", "administrator", None),
             ("truong", "customs_administrator", "CHQ"),
             ("hoa", "customs_officer", "HN"),
             ("mai", "customs_officer", "MC"),
         ):
-            house.people.add(code, Facts(code.upper(), (role,), office=of), actor=TESTER)
+            components.people.add(code, Facts(code.upper(), (role,), office=of), actor=TESTER)
         come(served, GROUP)
         yield served
 
@@ -68,18 +68,18 @@ def site(both: Website) -> Website:
 
 def come(site: Website, case_id: str) -> None:
     case = next(case for case in load_cases() if case.id == case_id)
-    site.house.intake.receive([submission(case, shared_pki())])
+    site.components.intake.receive([submission(case, shared_pki())])
 
 
 def citizen(site: Website, **changes: Any) -> DossierKey:
     made = declaration("citizen", **changes)
-    received = site.house.legal_clock()
-    site.house.intake.receive([Submission(made.raw, Channel.WINDOW, received, made.digest)])  # type: ignore[arg-type]
+    received = site.components.legal_clock()
+    site.components.intake.receive([Submission(made.raw, Channel.WINDOW, received, made.digest)])  # type: ignore[arg-type]
     return DossierKey(made.reference, 2026)
 
 
 def officer(site: Website, code: str = "hoa") -> httpx.Client:
-    return site.staff(site.house.tokens.issue_to_person(code, f"of {code}", actor=TESTER)[1])
+    return site.staff(site.components.tokens.issue_to_person(code, f"of {code}", actor=TESTER)[1])
 
 
 def found(client: httpx.Client, **asked: Any) -> list[dict[str, Any]]:
@@ -162,8 +162,8 @@ def test_names_are_searched_so_often_an_hour_and_the_next_hour_again(site: Websi
         assert other.post(SEARCH, json={"name": "Le Hoa"}).status_code == 200, "each officer has his own"
         assert client.post(SEARCH, json={"paper": {"number": PASSPORT}}).status_code == 200
     later = CLOCK + timedelta(hours=1)
-    token = site.house.tokens.issue_to_person("hoa", "later", actor=TESTER)[1]
-    with at_the_time(site.house.searches, later), site.staff(token) as client:
+    token = site.components.tokens.issue_to_person("hoa", "later", actor=TESTER)[1]
+    with at_the_time(site.components.searches, later), site.staff(token) as client:
         assert client.post(SEARCH, json={"name": "Le Hoa"}).status_code == 200
 
 
@@ -205,8 +205,8 @@ def test_a_paper_of_another_nationality_is_another_paper(site: Website) -> None:
 def test_a_period_is_paged_by_an_opaque_cursor_that_belongs_to_its_search(site: Website) -> None:
     for number in range(50):
         citizen_of = declaration(f"p{number}", reference=f"PG{number:03}", paper=f"P{number:07}")
-        site.house.intake.receive(
-            [Submission(citizen_of.raw, Channel.WINDOW, site.house.legal_clock(), citizen_of.digest)]  # type: ignore[arg-type]
+        site.components.intake.receive(
+            [Submission(citizen_of.raw, Channel.WINDOW, site.components.legal_clock(), citizen_of.digest)]  # type: ignore[arg-type]
         )
     period = {"first_day": "2026-03-01", "last_day": "2026-03-31"}
     with officer(site) as client:
@@ -242,7 +242,7 @@ def test_each_narrowing_keeps_what_fits_and_hides_what_does_not(site: Website) -
 
 
 def test_a_table_for_a_spreadsheet_runs_no_formula(site: Website) -> None:
-    with site.house.database.transaction() as connection:
+    with site.components.database.transaction() as connection:
         connection.execute(tables.dossier.update().values(principal="=cmd|'/c calc'!A1"))
     with officer(site) as client:
         answer = client.post(
@@ -257,8 +257,8 @@ def test_a_table_for_a_spreadsheet_runs_no_formula(site: Website) -> None:
 
 def test_a_ship_is_looked_up_where_it_is_opened_and_by_whom_it_is_given(site: Website) -> None:
     come(site, SHIP)
-    rights = site.house.lookup_rights
-    chief = site.house.people.acting("truong")
+    rights = site.components.lookup_rights
+    chief = site.components.people.acting("truong")
     asked = {"ship": "9074729"}
     with officer(site) as client:
         assert found(client, **asked) == [], "the letter does not name ships"
@@ -286,9 +286,9 @@ def test_a_ship_is_looked_up_where_it_is_opened_and_by_whom_it_is_given(site: We
 
 
 def test_nobody_gives_rights_to_himself_to_another_office_s_people_or_to_strangers(site: Website) -> None:
-    rights, house = site.house.lookup_rights, site.house
-    house.people.add("truong-mc", Facts("T", ("customs_administrator",), office="MC"), actor=TESTER)
-    local = house.people.acting("truong-mc")
+    rights, components = site.components.lookup_rights, site.components
+    components.people.add("truong-mc", Facts("T", ("customs_administrator",), office="MC"), actor=TESTER)
+    local = components.people.acting("truong-mc")
     with pytest.raises(NoRight, match="of these offices only: MC"):
         rights.give("hoa", "BQP0100001", actor=local)
     with pytest.raises(NoRight, match="grants himself nothing"):
@@ -296,7 +296,7 @@ def test_nobody_gives_rights_to_himself_to_another_office_s_people_or_to_strange
     with pytest.raises(NotAllowed, match="nobody of customs is registered"):
         rights.give("qt", "BQP0100001", actor=local)
     with pytest.raises(NoRight, match="no right to say what customs officers look up"):
-        rights.give("mai", "BQP0100001", actor=house.people.acting("hoa"))
+        rights.give("mai", "BQP0100001", actor=components.people.acting("hoa"))
 
 
 def test_the_lookups_of_one_officer_are_not_hidden_by_those_of_many_others(
@@ -310,7 +310,7 @@ def test_the_lookups_of_one_officer_are_not_hidden_by_those_of_many_others(
                 found(client, number=row.number, year=row.year)
     span = (CLOCK - timedelta(days=1), CLOCK + timedelta(days=1))
     asked = Asked(*span, officer="hoa", dossier=DossierKey(row.number, row.year))
-    looked = site.house.lookup_audit.looked(asked, person("kiem", Role.AUDITOR))
+    looked = site.components.lookup_audit.looked(asked, person("kiem", Role.AUDITOR))
     assert [each.actor for each in looked] == ["person:hoa"]
 
 
@@ -335,7 +335,7 @@ def test_every_read_of_a_person_is_journalled_and_the_auditor_finds_it_by_office
     assert of_hoa[1]["value"] == sha256(paper.encode()).hexdigest()
     assert paper not in str([each.detail for each in looked])
 
-    audit, auditor = site.house.lookup_audit, person("kiem", Role.AUDITOR)
+    audit, auditor = site.components.lookup_audit, person("kiem", Role.AUDITOR)
     span = (CLOCK - timedelta(days=1), CLOCK + timedelta(days=1))
     assert len(audit.looked(Asked(*span), auditor)) == 6
     by_hoa = audit.looked(Asked(*span, officer="hoa"), auditor)
@@ -359,12 +359,12 @@ def test_every_read_of_a_person_is_journalled_and_the_auditor_finds_it_by_office
         4,
     ]
     with pytest.raises(NoRight):
-        audit.looked(Asked(*span), site.house.people.acting("hoa"))
+        audit.looked(Asked(*span), site.components.people.acting("hoa"))
 
 
 def test_the_signed_confirmation_is_given_as_its_bytes_and_as_a_page_to_print(site: Website) -> None:
     key = citizen(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     site.mark_sent()
     (signed,) = [row for row in site.rows(tables.outbox) if row.kind == "Completion"]
     reply = f"/api/v1/lookup/dossiers/{key.number}/{key.year}/reply"
@@ -384,11 +384,11 @@ def test_the_signed_confirmation_is_given_as_its_bytes_and_as_a_page_to_print(si
 
 def test_what_is_printed_for_customs_is_the_confirmation_with_its_number_and_is_no_receipt(site: Website) -> None:
     key = citizen(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     site.mark_sent()
     shown: list[Any] = []
-    printed = replace(site.house.printed_decisions, prints=SimpleNamespace(pdf=shown.append))
-    printed.pdf(key.number, key.year, None, site.house.people.acting("hoa"))
+    printed = replace(site.components.printed_decisions, prints=SimpleNamespace(pdf=shown.append))
+    printed.pdf(key.number, key.year, None, site.components.people.acting("hoa"))
     (opened,) = shown
     assert opened.confirmation == site.rows(tables.confirmation)[0].number
     assert opened.title.vi == "Xác nhận hoàn thành khai báo"
@@ -399,8 +399,8 @@ def test_what_is_printed_for_customs_is_the_confirmation_with_its_number_and_is_
 def test_a_purpose_is_asked_where_the_installation_asks_for_one(tmp_path: Path, sqlite_url: str) -> None:
     purposes = [{"code": "CONTROL", "vi": "Kiểm tra", "en": "Control"}]
     with website(configure(tmp_path, sqlite_url, {"customs.purposes": purposes})) as site:
-        house = site.house
-        house.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
+        components = site.components
+        components.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
         who = person("hoa", Role.CUSTOMS_OFFICER, office="HN")
         with site.customs("HN") as client:
             reply = "/api/v1/lookup/dossiers/A1/2026/reply"
@@ -408,6 +408,6 @@ def test_a_purpose_is_asked_where_the_installation_asks_for_one(tmp_path: Path, 
                 assert refused.status_code == 422
                 assert "CONTROL" in refused.json()["vi"]
             assert client.get(reply, params={"purpose": "CONTROL"}).status_code == 404
-        house.searches.search(Search(Key.PLATE, "29B", purpose="CONTROL"), who)
+        components.searches.search(Search(Key.PLATE, "29B", purpose="CONTROL"), who)
         entries = [each for each in site.rows(tables.journal) if each.event.startswith("lookup.")]
         assert [each.detail["purpose"] for each in entries] == ["CONTROL"] * 2

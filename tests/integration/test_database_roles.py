@@ -53,7 +53,7 @@ XML = {"Content-Type": "application/xml"}
 
 @dataclass
 class Post:
-    """One installation: the owner's house, and each listener's with its role."""
+    """One installation: the owner's components, and each listener's with its role."""
 
     whole: Components
     portal: Components
@@ -77,7 +77,7 @@ def post(tmp_path: Path, postgresql_url: str) -> Iterator[Post]:
     config = configure(tmp_path, postgresql_url)
     with website(config) as site:
         site.window(Sight.DOWN)
-        whole = site.house
+        whole = site.components
         urls = {name: _with_role(whole.database, role) for name, role in ROLES.items()}
         for _ in range(2):  # doing them again changes nothing
             with whole.database.session() as connection:

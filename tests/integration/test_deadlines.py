@@ -61,13 +61,13 @@ class Post:
     told: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
 
     @property
-    def house(self) -> Components:
-        return self.scene.house
+    def components(self) -> Components:
+        return self.scene.components
 
     def open(self) -> None:
-        self.house.legal_clock = lambda: self.now
-        self.house.observe = lambda event, /, **fields: self.told.append((event, fields))
-        ensure_tables(self.house.database)
+        self.components.legal_clock = lambda: self.now
+        self.components.observe = lambda event, /, **fields: self.told.append((event, fields))
+        ensure_tables(self.components.database)
 
     def as_it_was(self) -> Post:
         """With no message yet, at the first hour."""
@@ -78,18 +78,18 @@ class Post:
 
     @cached_property
     def _original(self) -> Original:
-        return Original(self.house.database)
+        return Original(self.components.database)
 
     def receive(self, number: int, *, door: Channel = Channel.WINDOW) -> DossierKey:
         message = declaration(number, signer="portal" if door is Channel.PORTAL else "nsw")
-        settled = self.house.intake.receive([Submission(message.raw, door, self.now, Digest(message.digest))])
+        settled = self.components.intake.receive([Submission(message.raw, door, self.now, Digest(message.digest))])
         assert settled[0].outcome.value == "accepted", settled
         return DossierKey(message.reference, 2026)
 
     def replace(self, key: DossierKey) -> None:
         """A newer version of the declaration comes (10/02)."""
         message = declaration("newer", reference=key.number, function="02", sent="2026-03-02 07:14:59")
-        (settled,) = self.house.intake.receive(
+        (settled,) = self.components.intake.receive(
             [Submission(message.raw, Channel.WINDOW, self.now, Digest(message.digest))]
         )
         assert settled.outcome.value == "accepted", settled
@@ -101,7 +101,7 @@ class Post:
             if step.act is None:
                 self.send(told_again(case, number, self.cases()))
             else:
-                Desk(self.house).act(case, step.act)
+                Desk(self.components).act(case, step.act)
             self.now += 10 * MINUTE
         return dossier_of(case.message)
 
@@ -109,9 +109,9 @@ class Post:
         return {case.id: case for case in load_cases()}
 
     def send(self, case: Case) -> None:
-        raw = signed(Desk(self.house).filled(case), shared_pki())
+        raw = signed(Desk(self.components).filled(case), shared_pki())
         digest = Digest(hashlib.sha256(raw).hexdigest())
-        (settled,) = self.house.intake.receive([Submission(raw, case.channel, self.now, digest)])
+        (settled,) = self.components.intake.receive([Submission(raw, case.channel, self.now, digest)])
         assert settled.outcome.value == "accepted", settled
 
     def named(self, key: DossierKey) -> dict[str, RunningDeadline]:
@@ -119,24 +119,26 @@ class Post:
         return {due.name: due for due in self.dues(key)}
 
     def complete(self, key: DossierKey) -> None:
-        self.house.completion.complete(key, OFFICER)
+        self.components.completion.complete(key, OFFICER)
 
     def dispatch(self) -> None:
         """What waits in the outbox leaves: the broker confirms it."""
-        house = self.house
-        dispatch = Dispatch(house.database, Confirming(), lambda: self.now, house.observe, most_unconfirmed=100)
+        components = self.components
+        dispatch = Dispatch(
+            components.database, Confirming(), lambda: self.now, components.observe, most_unconfirmed=100
+        )
         while dispatch.round(transfers=True).sent:  # of a dossier one reply leaves at a time
             pass
 
     def deliver(self, key: DossierKey) -> None:
         """The declarant has the confirmation: the window's 99 came."""
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             kept = update(outbox).where(outbox.c.reference == key.number, outbox.c.kind == "Completion")
             connection.execute(kept.values(delivered_at=self.now))
 
     def dues(self, key: DossierKey) -> tuple[RunningDeadline, ...]:
         """The dossier's deadlines in the order they began."""
-        return dossier_reader(self.house).life(key, personal=False, actor=TESTER).deadlines
+        return dossier_reader(self.components).life(key, personal=False, actor=TESTER).deadlines
 
     def only_open(self, key: DossierKey) -> RunningDeadline:
         """The dossier's one deadline that runs."""
@@ -145,7 +147,7 @@ class Post:
 
     def agenda(self, **wanted: Any) -> Agenda:
         since = CLOCK - timedelta(days=1)
-        return self.house.deadlines.agenda(Wanted(**wanted), since=since, now=self.now, actor=TESTER)
+        return self.components.deadlines.agenda(Wanted(**wanted), since=since, now=self.now, actor=TESTER)
 
     def only(self, key: DossierKey) -> RunningDeadline:
         """The dossier's one deadline, as its life shows it."""
@@ -155,7 +157,7 @@ class Post:
     def alerts(self) -> list[tuple[Event, str]]:
         """Watch once; what was told."""
         self.told.clear()
-        self.house.deadlines.watch()
+        self.components.deadlines.watch()
         return [(event, fields["dossier"]) for event, fields in self.told]
 
 
@@ -234,7 +236,7 @@ def test_a_confirmation_that_is_signed_and_does_not_leave_runs_on_and_is_alerted
     assert [due.standing for due in post.agenda().due] == [DeadlineState.SIGNED]
     post.now = CLOCK + 61 * MINUTE
     assert post.only(key).standing is DeadlineState.OVERDUE
-    seen = dossier_reader(post.house)
+    seen = dossier_reader(post.components)
     assert [each.overdue for each in seen.dossiers(state=None, limit=9, actor=TESTER)] == [True]
     assert seen.life(key, personal=False, actor=TESTER).dossier.overdue
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
@@ -257,11 +259,11 @@ def test_an_officer_s_acceptance_does_not_move_the_reception(officers_post: Post
     post = officers_post
     key = post.receive(1)
     post.now += 30 * MINUTE
-    post.house.completion.accept(key, OFFICER)
+    post.components.completion.accept(key, OFFICER)
 
     due = post.only(key)
     assert (due.noticed_at, due.started_at, due.due_at) == (CLOCK, CLOCK, CLOCK + 60 * MINUTE)
-    overview = dossier_reader(post.house).life(key, personal=False, actor=TESTER).dossier
+    overview = dossier_reader(post.components).life(key, personal=False, actor=TESTER).dossier
     assert overview.confirm_due_at == CLOCK + 60 * MINUTE
     post.now = CLOCK + 61 * MINUTE
     assert post.only(key).standing is DeadlineState.OVERDUE
@@ -282,7 +284,7 @@ def test_a_confirmation_says_when_the_version_that_it_confirms_was_received(post
     post.now += 40 * MINUTE
     post.replace(key)
     post.complete(key)
-    with post.house.database.reading() as connection:
+    with post.components.database.reading() as connection:
         body = connection.execute(select(outbox.c.body).where(outbox.c.kind == "Completion")).scalar_one()
     assert etree.fromstring(body).findtext(".//ReceivedTime") == "2026-03-02 07:55:00"
 
@@ -292,11 +294,11 @@ def test_when_the_declarant_first_had_a_reply_stands_whatever_comes_again(post: 
     post.complete(key)
     post.dispatch()
     for minutes, said in ((10, "receipt"), (200, "receipt"), (300, "error")):
-        with post.house.database.transaction() as connection:
+        with post.components.database.transaction() as connection:
             row = connection.execute(select(outbox.c.id).where(outbox.c.kind == "Completion")).scalar_one()
             replies.mark_answered(connection, row, said, CLOCK + minutes * MINUTE)
     assert post.only(key).delivered_at == CLOCK + 10 * MINUTE
-    with post.house.database.reading() as connection:
+    with post.components.database.reading() as connection:
         assert connection.execute(select(outbox.c.answer).where(outbox.c.id == row)).scalar_one() == "receipt"
 
 
@@ -338,7 +340,7 @@ def test_no_alert_for_what_was_sent(post: Post) -> None:
 def test_a_refusal_leaves_nothing_due(officers_post: Post) -> None:
     post = officers_post
     key = post.receive(1)
-    post.house.completion.refuse(key, OFFICER, reason="thử")
+    post.components.completion.refuse(key, OFFICER, reason="thử")
     post.now += 61 * MINUTE
 
     assert post.only(key).standing is DeadlineState.LAPSED
@@ -353,7 +355,7 @@ def test_a_refusal_after_the_hour_leaves_the_duty_late(
     post = officers_post
     key = post.receive(1)
     post.now += 60 * MINUTE + late
-    post.house.completion.refuse(key, OFFICER, reason="thử")
+    post.components.completion.refuse(key, OFFICER, reason="thử")
 
     assert post.only(key).standing is standing
     (figures,) = post.agenda().figures
@@ -390,22 +392,22 @@ def test_the_list_says_what_ends_soon_and_what_has_passed(post: Post) -> None:
 def test_after_an_incident_reconciliation_is_due_by_the_end_of_the_next_working_day(post: Post) -> None:
     key = post.receive(1)
     repaired = datetime.fromisoformat("2026-03-06T16:00:00+07:00")  # a Friday
-    database = post.house.database
+    database = post.components.database
     with database.transaction() as connection:
         row_id = database.new_id(connection)
         row = {"id": row_id, "started_at": CLOCK, "ended_at": repaired, "cause": "broker", "reason": "", "actor": "t"}
         connection.execute(insert(incident).values(row))
         connection.execute(update(outbox).where(outbox.c.reference == key.number).values(route="transfer"))
     post.now = repaired
-    post.house.deadlines.watch()
-    post.house.deadlines.watch()  # begins once
+    post.components.deadlines.watch()
+    post.components.deadlines.watch()  # begins once
 
     (due,) = [each for each in post.agenda().due if each.name == "reconcile"]
     assert due.due_at == datetime.fromisoformat("2026-03-09T23:59:59.999999+07:00")
     post.now = datetime.fromisoformat("2026-03-09T10:00:00+07:00")
     with database.transaction() as connection:
         connection.execute(update(outbox).values(answer="receipt"))
-    post.house.deadlines.watch()
+    post.components.deadlines.watch()
     assert [each.name for each in post.agenda().due] == ["confirm"]
     (figures,) = [each for each in post.agenda().figures if each.kind == "reconcile_within"]
     assert (figures.met, figures.late) == (1, 0)
@@ -413,7 +415,7 @@ def test_after_an_incident_reconciliation_is_due_by_the_end_of_the_next_working_
 
 def incident_until(post: Post, ended_at: datetime) -> None:
     """There was an incident for an hour, and it is over."""
-    database = post.house.database
+    database = post.components.database
     with database.transaction() as connection:
         times = {"started_at": ended_at - 60 * MINUTE, "ended_at": ended_at}
         row = {"id": database.new_id(connection), **times, "cause": "broker", "reason": "", "actor": "t"}
@@ -421,13 +423,13 @@ def incident_until(post: Post, ended_at: datetime) -> None:
 
 
 def transfers_answered(post: Post, answer: str) -> None:
-    with post.house.database.transaction() as connection:
+    with post.components.database.transaction() as connection:
         for row in connection.execute(select(outbox.c.id).where(outbox.c.route == "transfer")).all():
             replies.mark_answered(connection, row.id, answer, post.now)
 
 
 def reconciling(post: Post) -> list[tuple[datetime | None, datetime | None]]:
-    post.house.deadlines.watch()
+    post.components.deadlines.watch()
     return [(each.started_at, each.due_at) for each in post.agenda().due if each.name == "reconcile"]
 
 
@@ -442,7 +444,7 @@ def test_what_came_in_an_incident_and_was_decided_after_its_end_is_reconciled(of
     incident_until(post, ended)
     post.now = ended + MINUTE
     assert reconciling(post) == []
-    post.house.completion.accept(key, OFFICER)
+    post.components.completion.accept(key, OFFICER)
     assert reconciling(post) == [(post.now, NEXT_DAY)]
     transfers_answered(post, "receipt")
     assert reconciling(post) == []
@@ -460,7 +462,7 @@ def test_what_came_in_an_incident_and_was_decided_after_its_end_is_reconciled(of
 def test_what_came_after_an_incident_is_not_of_it(officers_post: Post) -> None:
     post = officers_post
     incident_until(post, post.now - MINUTE)
-    post.house.completion.accept(post.receive(1, door=Channel.PORTAL), OFFICER)
+    post.components.completion.accept(post.receive(1, door=Channel.PORTAL), OFFICER)
     assert reconciling(post) == []
 
 
@@ -478,7 +480,7 @@ def test_a_transfer_that_the_window_refused_is_not_reconciled(post: Post) -> Non
 def test_a_dossier_is_transferred_once_the_window_has_each_part_of_it(post: Post) -> None:
     key = post.receive(1, door=Channel.PORTAL)
     post.complete(key)
-    with post.house.database.transaction() as connection:
+    with post.components.database.transaction() as connection:
         mine = connection.execute(select(outbox).where(outbox.c.route == "transfer").order_by(outbox.c.ordinal)).all()
         first, second = (each.id for each in mine)
         replies.mark_answered(connection, first, "error", post.now)
@@ -490,14 +492,14 @@ def test_a_dossier_is_transferred_once_the_window_has_each_part_of_it(post: Post
 
 def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it(post: Post) -> None:
     key = post.receive(1)
-    database = post.house.database
+    database = post.components.database
     with database.transaction() as connection:
         acceptance = connection.execute(select(outbox.c.id).where(outbox.c.kind == "Acceptance")).scalar_one()
         change = update(deadline).values(started_at=None, due_at=None, starts_with=acceptance)
         connection.execute(change)
         delivered = CLOCK + 20 * MINUTE
         connection.execute(update(outbox).where(outbox.c.id == acceptance).values(delivered_at=delivered))
-    post.house.deadlines.watch()
+    post.components.deadlines.watch()
 
     assert (post.only(key).started_at, post.only(key).due_at) == (delivered, CLOCK + 80 * MINUTE)
 
@@ -540,10 +542,10 @@ def test_a_request_to_amend_gives_the_declarant_an_hour_from_when_he_has_it(post
     asked = CLOCK + 10 * MINUTE
     due = post.named(key)["answer"]
     assert (due.party, due.noticed_at, due.started_at) == ("declarant", asked, None)
-    with post.house.database.transaction() as connection:
+    with post.components.database.transaction() as connection:
         request = update(outbox).where(outbox.c.kind == "AmendmentRequest")
         connection.execute(request.values(delivered_at=post.now))
-    post.house.deadlines.watch()
+    post.components.deadlines.watch()
 
     due = post.named(key)["answer"]
     assert (due.started_at, due.due_at) == (asked + 10 * MINUTE, asked + 70 * MINUTE)
@@ -572,10 +574,10 @@ def test_an_answer_after_its_hour_is_late_where_it_is_known_that_the_request_was
 ) -> None:
     key = post.play(ON_REQUEST)  # asked at 07:25
     if had:
-        with post.house.database.transaction() as connection:
+        with post.components.database.transaction() as connection:
             request = update(outbox).where(outbox.c.kind == "AmendmentRequest")
             connection.execute(request.values(delivered_at=CLOCK + 10 * MINUTE))
-        post.house.deadlines.watch()
+        post.components.deadlines.watch()
     post.now = CLOCK + 71 * MINUTE
     case = post.cases()[ON_REQUEST]
     post.send(replace(case, message=re.sub(rb"<sendDate>[^<]*", b"<sendDate>2026-03-02 08:26:00", case.message)))
@@ -602,17 +604,17 @@ def test_an_answer_is_called_late_by_when_the_request_was_had(
     key = post.play(ON_REQUEST)  # asked at 07:25
     since = CLOCK + (10 if had is None else had) * MINUTE
     if had is not None:
-        with post.house.database.transaction() as connection:
+        with post.components.database.transaction() as connection:
             request = update(outbox).where(outbox.c.kind == "AmendmentRequest")
             connection.execute(request.values(delivered_at=since))
     if watched:
-        post.house.deadlines.watch()
+        post.components.deadlines.watch()
     post.now = since + after * MINUTE
     case = post.cases()[ON_REQUEST]
     sent = post.now.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S").encode()
     post.send(replace(case, message=re.sub(rb"<sendDate>[^<]*", b"<sendDate>" + sent, case.message)))
 
-    with post.house.database.transaction() as connection:
+    with post.components.database.transaction() as connection:
         (findings,) = connection.execute(select(inbox.c.findings).where(inbox.c.received_at == post.now)).scalars()
     assert ("BQP230" in [each["code"] for each in findings]) == (standing is DeadlineState.LATE)
     assert post.named(key)["answer"].standing is standing
@@ -624,7 +626,7 @@ def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_on
     post.complete(key)
     asked_again(post)
     post.dispatch()
-    life = dossier_reader(post.house).life(key, personal=False, actor=TESTER)
+    life = dossier_reader(post.components).life(key, personal=False, actor=TESTER)
     stands = [each.standing for each in life.deadlines if each.kind == "confirm_amendment_within"]
     assert sorted(stands) == [DeadlineState.MET, DeadlineState.RUNNING]
 
@@ -632,7 +634,7 @@ def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_on
 def asked_again(post: Post) -> None:
     """The officer asks once more, and the declarant answers with another value at once."""
     case = post.cases()[ON_REQUEST]
-    Desk(post.house).act(case, Act.REQUEST)
+    Desk(post.components).act(case, Act.REQUEST)
     name = re.search(rb"<messageId>([^<]+)", case.message)
     assert name is not None
     changed = case.message.replace(name[1], b"f" + name[1][1:])
@@ -670,7 +672,7 @@ def test_an_amendment_that_waits_for_approval_runs_from_its_reception_and_a_decl
     received = post.now
     due = post.named(key)["confirm"]
     assert (due.standing, due.started_at, due.due_at) == (DeadlineState.RUNNING, received, received + 60 * MINUTE)
-    Desk(post.house).act(post.cases()[OWN], Act.DECLINE)
+    Desk(post.components).act(post.cases()[OWN], Act.DECLINE)
     assert post.named(key)["confirm"].standing is DeadlineState.LAPSED
 
 
@@ -690,7 +692,7 @@ def confirmed(post: Post, name: str) -> DossierKey:
 
 
 def bring(post: Post, key: DossierKey, at: datetime | None = None) -> datetime:
-    return post.house.handing_in.brought(key, "originalLetter", OFFICER, at=at)
+    return post.components.handing_in.brought(key, "originalLetter", OFFICER, at=at)
 
 
 def amend(post: Post, key: DossierKey, field: str, old: str, new: str) -> None:
@@ -699,7 +701,7 @@ def amend(post: Post, key: DossierKey, field: str, old: str, new: str) -> None:
     message = case.message.replace(dossier_of(case.message).number.encode(), key.number.encode())
     for before, after in (("VisaTo", field), ("2026-03-31", old), ("2026-04-15", new)):
         message = message.replace(before.encode(), after.encode())
-    Desk(post.house).act(replace(case, message=message), Act.REQUEST)
+    Desk(post.components).act(replace(case, message=message), Act.REQUEST)
     post.send(replace(case, message=message))
     post.complete(key)
     post.dispatch()
@@ -730,12 +732,12 @@ def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelt
 
     assert post.named(key)["originalLetter"].standing is standing
     assert post.agenda().due == ()
-    entries = dossier_reader(post.house).life(key, personal=False, actor=TESTER).journal
+    entries = dossier_reader(post.components).life(key, personal=False, actor=TESTER).journal
     assert [(each.event, each.actor, each.detail) for each in entries][-1] == (
         "dossier.brought", "person:cb-01",
         {"deadline": "originalLetter", "brought_at": post.now.isoformat()},
     )  # fmt: skip
-    proof = dossier_reader(post.house).journal_proof(Part(), actor=TESTER)
+    proof = dossier_reader(post.components).journal_proof(Part(), actor=TESTER)
     assert (proof.chains, proof.faults) == (1, [])
     with pytest.raises(NotAllowed, match="to be brought: nothing"):
         bring(post, key)
@@ -746,7 +748,7 @@ def test_a_letter_is_in_time_by_when_it_was_brought_and_not_by_when_that_was_rec
     post.now = THREE_DAYS + 600 * MINUTE
     assert bring(post, key, THREE_DAYS - MINUTE) == THREE_DAYS - MINUTE
     assert post.named(key)["originalLetter"].standing is DeadlineState.MET
-    entry = dossier_reader(post.house).life(key, personal=False, actor=TESTER).journal[-1]
+    entry = dossier_reader(post.components).life(key, personal=False, actor=TESTER).journal[-1]
     assert (entry.at, entry.detail["brought_at"]) == (post.now, (THREE_DAYS - MINUTE).isoformat())
 
 
@@ -789,7 +791,7 @@ def letters_due(post: Post, key: DossierKey) -> list[str | None]:
     """What the confirmations of a dossier say of the letter's last day, in their order."""
     kinds = outbox.c.kind.in_(("Completion", "AmendmentCompletion"))
     query = select(outbox.c.body).where(outbox.c.reference == key.number, kinds).order_by(outbox.c.ordinal)
-    with post.house.database.reading() as connection:
+    with post.components.database.reading() as connection:
         bodies = connection.execute(query).scalars().all()
     return [etree.fromstring(body).findtext(".//OriginalLetterDue") for body in bodies]
 

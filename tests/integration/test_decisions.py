@@ -49,7 +49,7 @@ CASE = next(case for case in load_cases() if case.id == "BQP0100002/accepted-cit
 
 @dataclass
 class Post:
-    """The house that decides, a portal that only asks it, and the portal's address."""
+    """The installation that decides, a portal that only asks it, and the portal's address."""
 
     whole: Components
     portal: Components
@@ -83,9 +83,9 @@ def posted(folder: Path, database_url: str) -> Iterator[Post]:
     with website(configure(folder, database_url)) as site:
         site.window(Sight.DOWN)
         portal = assemble(folder / "config.yaml", reach=Reach.PORTAL)
-        _, token = site.house.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+        _, token = site.components.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
         with serving(portal) as url:
-            yield Post(site.house, portal, url, token)
+            yield Post(site.components, portal, url, token)
         portal.close()
 
 

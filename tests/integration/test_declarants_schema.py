@@ -77,7 +77,7 @@ def failed(site: Website) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("path", "method"), API)
 def test_no_request_of_a_program_is_answered_by_a_fault_of_ours(site: Website, path: str, method: str) -> None:
     operation = schemathesis.openapi.from_url(f"{site.url}/api/openapi.json")[path][method]
-    _, token = site.house.tokens.issue(Machine.DECLARANT, f"{method} {path}", CITIZEN, actor=TESTER)
+    _, token = site.components.tokens.issue(Machine.DECLARANT, f"{method} {path}", CITIZEN, actor=TESTER)
 
     @often(REQUESTS)
     @given(case=operation.as_strategy(), body=bodies())
@@ -109,7 +109,7 @@ def bodies() -> st.SearchStrategy[bytes]:
 def routes(site: Website) -> dict[str, list[str]]:
     """The portal's pages by method."""
     found: dict[str, list[str]] = {"GET": [], "POST": []}
-    for each in iter_route_contexts(create_portal(site.house).routes):
+    for each in iter_route_contexts(create_portal(site.components).routes):
         path, methods = getattr(each, "path", ""), getattr(each, "methods", None) or ()
         if not path.startswith(("/api", "/static", "/logout")):
             for method in methods & found.keys():
@@ -173,10 +173,10 @@ def quoted(text: str) -> str:
 def places(site: Website) -> dict[str, list[str]]:
     """What stands in addresses and forms: a dossier of his, a draft, its parts; by the names that the routes give."""
     key = declared(site) if not site.rows(tables.dossier) else DossierKey(site.rows(tables.dossier)[0].number, 2026)
-    house = site.house
-    procedure = next(each for each in house.drafts.offered() if each.code == "BQP0100002")
-    draft = house.drafts.begin(CITIZEN, procedure, "HUUNGHI", {"name": "An", "number": CITIZEN, "tax_code": ""})
-    sketch = house.drafts.forms.layout(draft)
+    components = site.components
+    procedure = next(each for each in components.drafts.offered() if each.code == "BQP0100002")
+    draft = components.drafts.begin(CITIZEN, procedure, "HUUNGHI", {"name": "An", "number": CITIZEN, "tax_code": ""})
+    sketch = components.drafts.forms.layout(draft)
     names = [field.name for part in sketch.sections for field in part.asked]
     digests, messages = (
         [row.digest for row in site.rows(tables.outbox)],

@@ -24,21 +24,21 @@ from tests.integration.test_drafts import begun
 class Months:
     """An installation whose legal time goes on."""
 
-    house: Components
+    components: Components
     now: datetime = CLOCK
 
     def sweep(self, day: int) -> int:
         """What the clock does on that day after the first."""
         self.now = CLOCK + timedelta(days=day)
-        return self.house.draft_retention.sweep()
+        return self.components.draft_retention.sweep()
 
     def told(self) -> list[str]:
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             rows = connection.execute(select(tables.notification).order_by(tables.notification.c.created_at)).all()
         return [row.words["until"] for row in rows if row.number == CITIZEN and row.kind == "draft_ends"]
 
     def drafts(self) -> list[Draft]:
-        return self.house.drafts.unsent(CITIZEN)
+        return self.components.drafts.unsent(CITIZEN)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def months(tmp_path: Path, database_url: str) -> Iterator[Months]:
 
 
 def test_its_owner_is_told_a_week_before_and_once(months: Months) -> None:
-    begun(months.house)
+    begun(months.components)
     assert (months.sweep(82), months.told()) == (0, [])
     assert (months.sweep(83), months.told()) == (0, ["07:15, 31/05/2026"])
     assert (months.sweep(89), len(months.told()), len(months.drafts())) == (0, 1, 1)
@@ -60,26 +60,26 @@ def test_its_owner_is_told_a_week_before_and_once(months: Months) -> None:
 
 
 def test_after_a_long_stop_he_still_has_the_week(months: Months) -> None:
-    begun(months.house)
+    begun(months.components)
     assert months.sweep(200) == 0
     assert (months.sweep(206), len(months.drafts())) == (0, 1)
     assert months.sweep(207) == 1
 
 
 def test_what_is_changed_meanwhile_is_kept_for_as_long_again_and_told_of_again(months: Months) -> None:
-    draft = begun(months.house)
+    draft = begun(months.components)
     months.sweep(85)
-    months.house.drafts.save(draft, draft.answers.with_values({"purpose": "Thăm thân"}))
+    months.components.drafts.save(draft, draft.answers.with_values({"purpose": "Thăm thân"}))
     assert (months.sweep(100), len(months.drafts())) == (0, 1)
     assert (months.sweep(168), len(months.told())) == (0, 2)
     assert (months.sweep(175), months.drafts()) == (1, [])
 
 
 def test_what_waits_for_the_portal_to_open_and_what_was_sent_stays(months: Months) -> None:
-    draft = begun(months.house)
-    months.house.drafts.change(draft, {"waits_since": CLOCK})
-    other = begun(months.house)
-    months.house.drafts.change(other, {"sent_as": "m-1", "sent_at": CLOCK})
+    draft = begun(months.components)
+    months.components.drafts.change(draft, {"waits_since": CLOCK})
+    other = begun(months.components)
+    months.components.drafts.change(other, {"sent_as": "m-1", "sent_at": CLOCK})
     months.sweep(200)
     assert (months.sweep(300), months.told(), len(months.drafts())) == (0, [], 1)
 
@@ -88,7 +88,7 @@ def test_what_waits_for_the_portal_to_open_and_what_was_sent_stays(months: Month
     "change", [{"keep": None}, {"told": lambda: NO_NOTIFICATIONS}], ids=["for ever", "nobody told"]
 )
 def test_where_it_is_to_be_kept_or_nobody_can_be_told_it_stays(months: Months, change: dict[str, object]) -> None:
-    begun(months.house)
-    retention = replace(months.house.draft_retention, **change)  # type: ignore[arg-type]
+    begun(months.components)
+    retention = replace(months.components.draft_retention, **change)  # type: ignore[arg-type]
     months.now = CLOCK + timedelta(days=1000)
     assert (retention.sweep(), retention.sweep(), len(months.drafts())) == (0, 0, 1)

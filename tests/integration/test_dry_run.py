@@ -77,7 +77,7 @@ def test_what_only_the_store_knows_is_foreseen_too(site: Website) -> None:
     with site.declarant() as client:
         client.post(DECLARATIONS, content=citizen_message(), headers=XML)
         assert client.post(DRY, content=citizen_message(), headers=XML).json()["duplicate"] is True
-        site.house.accounts.suspend(CITIZEN, unit="CK-HUUNGHI", reason="Nghi bị chiếm đoạt", actor=TESTER)
+        site.components.accounts.suspend(CITIZEN, unit="CK-HUUNGHI", reason="Nghi bị chiếm đoạt", actor=TESTER)
         again = citizen_message(messageId="11111111-1111-4111-8111-111111111119", Purpose="Việc khác")
         foreseen = client.post(DRY, content=again, headers=XML).json()
         assert foreseen["outcome"] == "refused"
@@ -92,7 +92,7 @@ def test_a_program_whose_account_is_suspended_everywhere_is_told_so_and_nothing_
         for told in (*posts, client.get(f"{DECLARATIONS}/{sent['id']}")):
             assert (told.status_code, told.json()["type"]) == (403, "urn:nsw-adapter:problem:account-suspended")
             assert all("Nghi bị chiếm đoạt" in told.json()[each] for each in ("detail", "vi"))
-        site.house.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
+        site.components.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
         assert client.get(f"{DECLARATIONS}/{sent['id']}").status_code == 200
 
 

@@ -39,9 +39,9 @@ def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterato
     away = IdentityProvider(folder / "away", "http://127.0.0.1:1", "http://127.0.0.1:1")
     stated = away.settings() | {"web.staff.public_url": None, "web.staff.login": None}
     with website(configure(folder, standing_url, {**two_units(), **stated})) as served:
-        register(served.house)
+        register(served.components)
         for code, secret in SECRETS.items():
-            served.house.emergency.set_secret(served.house.people.acting(code), secret)
+            served.components.emergency.set_secret(served.components.people.acting(code), secret)
         yield served
 
 
@@ -93,17 +93,17 @@ def test_two_of_a_unit_come_in_and_the_first_acts_under_his_own_name(site: Websi
 
 def test_who_has_come_in_so_is_counted_as_long_as_he_is_in(site: Website) -> None:
     person = come_in(site, "can-bo", "can-bo-2")
-    read = site.house.reading.read({})
+    read = site.components.reading.read({})
     assert (read.emergencies, read.sessions["staff"]) == (1, 1)
-    sessions = site.house.staff_sessions
+    sessions = site.components.staff_sessions
     sessions.end(sessions.find(person.cookies[urlsplit(site.staff_url).netloc]["__Host-staff"]))
-    read = site.house.reading.read({})
+    read = site.components.reading.read({})
     assert (read.emergencies, read.sessions["staff"]) == (0, 0)
 
 
 def test_no_right_comes_with_it(site: Website) -> None:
     person = come_in(site, "can-bo", "don-truong")
-    actor = site.house.staff_sessions.find(person.cookies[urlsplit(site.staff_url).netloc]["__Host-staff"]).actor
+    actor = site.components.staff_sessions.find(person.cookies[urlsplit(site.staff_url).netloc]["__Host-staff"]).actor
     assert {role.value for role in actor.roles} == {"officer"}
 
 
@@ -132,9 +132,9 @@ def test_after_few_wrong_tries_the_right_secret_has_to_wait_too(site: Website, f
     for _ in range(TRIES):
         assert "không đúng" in come_in(site, "can-bo", "can-bo-2", **{field: "guessed"}).told()
     assert "chờ 15 phút" in come_in(site, "can-bo", "can-bo-2").told()
-    assert site.house.reading.read({}).emergencies == 1
+    assert site.components.reading.read({}).emergencies == 1
     assert site.rows(tables.session) == []
-    with site.house.database.transaction() as connection:
+    with site.components.database.transaction() as connection:
         connection.execute(update(tables.emergency_secret).values(locked_until=now() - timedelta(seconds=1)))
     come_in(site, "can-bo", "can-bo-2")
     assert len(site.rows(tables.session)) == 1
@@ -143,7 +143,7 @@ def test_after_few_wrong_tries_the_right_secret_has_to_wait_too(site: Website, f
 def test_nobody_tries_more_often_than_a_minute_allows(site: Website) -> None:
     at = now()
     given, here = {"own_id": "nobody", "own_secret": "?", "other_id": "no-one"}, {"Origin": site.staff_url}
-    with changed(site.house.rates, most={RateRule.LOGIN: 2}, clock=lambda: at):
+    with changed(site.components.rates, most={RateRule.LOGIN: 2}, clock=lambda: at):
         tried = [httpx.post(f"{site.staff_url}/khan-cap", data=given, headers=here, timeout=60) for _ in range(4)]
     assert [each.status_code for each in tried] == [403, 403, 429, 429]
     assert len(entries(site, JournalEvent.SESSION_REFUSED)) == 2
@@ -151,7 +151,7 @@ def test_nobody_tries_more_often_than_a_minute_allows(site: Website) -> None:
 
 def test_whoever_was_removed_does_not_come_in_and_is_logged_out(site: Website) -> None:
     person = come_in(site, "can-bo", "can-bo-2")
-    site.house.people.remove("can-bo", reason="Chuyển công tác", actor=TESTER)
+    site.components.people.remove("can-bo", reason="Chuyển công tác", actor=TESTER)
     assert person.get("/can-bo").status_code in (303, 403)
     assert "không đúng" in come_in(site, "can-bo", "can-bo-2").told()
 
@@ -167,7 +167,7 @@ def test_a_form_of_another_site_does_nothing(site: Website) -> None:
 def test_only_slow_salted_hashes_are_kept(site: Website, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each try takes 32 MB by what scrypt is given (RFC 7914)."""
     monkeypatch.setitem(_COST, "n", STATED["n"])
-    site.house.emergency.set_secret(site.house.people.acting("can-bo"), SECRETS["can-bo"])
+    site.components.emergency.set_secret(site.components.people.acting("can-bo"), SECRETS["can-bo"])
     rows = site.rows(tables.emergency_secret)
     assert len({row.hash for row in rows}) == len(SECRETS)
     assert all(row.hash.startswith("scrypt:") for row in rows)

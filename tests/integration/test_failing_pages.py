@@ -36,8 +36,8 @@ def box() -> MailBox:
 def site(tmp_path: Path, box: MailBox, other_provider: IdentityProvider) -> Iterator[Website]:
     with staffed(tmp_path, f"sqlite:///{tmp_path / 'adapter.db'}", other_provider, **mail_settings(box)) as served:
         sent = declaration("FA1", reference="FA1", gate="HUUNGHI", signer="portal")
-        served.house.intake.receive([Submission(sent.raw, Channel.PORTAL, CLOCK, Digest(sent.digest))])
-        served.house.call_list.write()
+        served.components.intake.receive([Submission(sent.raw, Channel.PORTAL, CLOCK, Digest(sent.digest))])
+        served.components.call_list.write()
         yield served
 
 
@@ -63,7 +63,7 @@ def test_one_button_makes_everything_and_is_journalled_under_his_name(site: Webs
         sent = wait_until(lambda: "đã gửi: 1" in (person.get(HERE), person.told())[1], seconds=60)
         assert sent, "the e-mail leaves behind the answer"
     assert "Đã báo Cổng gặp sự cố" in person.told()
-    pages = site.house.portal_failure.pages
+    pages = site.components.portal_failure.pages
     assert "Hỏng máy chủ." in (pages / "index.html").read_text(encoding="utf-8")
     assert "A server has failed." in (pages / "en.html").read_text(encoding="utf-8")
     assert journalled(site) == [("portal.failed", "person:van-hanh")]
@@ -83,13 +83,13 @@ def test_the_letters_are_pdf_for_the_signature_and_for_the_ministry(site: Websit
     assert person.get(f"{HERE}/tep/thong-bao.txt").status_code == 200
     for name in ("danh-sach-goi.csv", "thu.json", "su-co.json", "khac.pdf"):
         assert person.get(f"{HERE}/tep/{name}").status_code == 404, name
-    files = [each for each in site.house.portal_failure.folder.folder.rglob("*") if each.is_file()]
+    files = [each for each in site.components.portal_failure.folder.folder.rglob("*") if each.is_file()]
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
 
 
 def test_without_a_layout_the_letters_are_texts_and_nothing_waits(site: Website) -> None:
-    gone = replace(site.house.portal_failure.layouts, folder=Path("/nonexistent"))  # type: ignore[type-var]
-    with changed(site.house.portal_failure, layouts=gone):
+    gone = replace(site.components.portal_failure.layouts, folder=Path("/nonexistent"))  # type: ignore[type-var]
+    with changed(site.components.portal_failure, layouts=gone):
         person = announced(site)
     assert person.get(f"{HERE}/tep/thong-bao.txt").status_code == 200
     assert person.get(f"{HERE}/tep/thong-bao.pdf").status_code == 404
@@ -106,7 +106,7 @@ def test_a_reason_is_asked_for_and_what_was_typed_stays(site: Website) -> None:
 def test_calls_are_made_from_the_list_and_their_results_stand_on_it(site: Website) -> None:
     person = announced(site)
     person.get(f"{HERE}/goi")
-    (contact,) = site.house.portal_failure.folder.contacts().contacts  # type: ignore[union-attr]
+    (contact,) = site.components.portal_failure.folder.contacts().contacts  # type: ignore[union-attr]
     (number,) = person.document().xpath("//a[starts-with(@href, 'tel:') and ancestor::table]/text()")
     assert (str(number),) == contact.telephones
     assert "cũ" in person.told()
@@ -126,7 +126,7 @@ def test_what_was_announced_stands_in_the_question_and_is_changed(site: Website)
     assert since == "2026-03-02T06:00"
     changed_to = {"ly-do": "Mất điện.", "tu": str(since), "den": "2026-03-02T12:00"}
     assert person.send(HERE, **changed_to).status_code == 200
-    (failure,) = site.house.portal_failure.folder.failures()
+    (failure,) = site.components.portal_failure.folder.failures()
     assert (failure.reason_vi, failure.number, failure.over_at) == ("Mất điện.", 1, None)
 
 
@@ -139,19 +139,19 @@ def test_its_end_is_told_once(site: Website) -> None:
 
 
 def test_an_act_that_the_journal_could_not_take_is_taken_there_by_the_clock(site: Website) -> None:
-    house = site.house
+    components = site.components
 
     def away() -> int:
         raise Unavailable("the store is away")
 
-    with changed(house.failure_acts, journal=type("Away", (), {"write": staticmethod(away)})()):
+    with changed(components.failure_acts, journal=type("Away", (), {"write": staticmethod(away)})()):
         announced(site)
     assert journalled(site) == []
-    assert "Hỏng máy chủ." in (house.portal_failure.pages / "index.html").read_text(encoding="utf-8")
-    keeper = house.call_list_keeper()
+    assert "Hỏng máy chủ." in (components.portal_failure.pages / "index.html").read_text(encoding="utf-8")
+    keeper = components.call_list_keeper()
     assert keeper is not None
     keeper.keep()
-    house.failure_journal.write()
+    components.failure_journal.write()
     assert journalled(site) == [("portal.failed", "person:van-hanh")], "once"
 
 
@@ -162,15 +162,15 @@ def test_whoever_is_no_operator_announces_nothing(site: Website, who: str) -> No
         assert person.get(HERE + below).status_code == 403
     for below in ("", "/het", "/thu", "/goi"):
         assert person.send(HERE + below, **{"ly-do": "x"}).status_code == 403
-    assert site.house.portal_failure.folder.failures() == ()
+    assert site.components.portal_failure.folder.failures() == ()
 
 
 def test_command_and_button_do_not_send_at_the_same_time(site: Website, box: MailBox) -> None:
     announced(site)
-    failure, before = site.house.portal_failure, len(box.letters)
+    failure, before = site.components.portal_failure, len(box.letters)
     with mail_server(box), failure.folder.alone("thu"):
-        assert site.house.failure_acts.post is not None
-        assert site.house.failure_acts.post() == {}
+        assert site.components.failure_acts.post is not None
+        assert site.components.failure_acts.post() == {}
         assert len(box.letters) == before
     with mail_server(box):
-        assert site.house.failure_acts.post() == {"taken": 1}
+        assert site.components.failure_acts.post() == {"taken": 1}

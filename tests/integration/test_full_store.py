@@ -63,10 +63,10 @@ def full(scene: Scene) -> Iterator[None]:
 def read_only(scene: Scene) -> Iterator[None]:
     name = scene.database_url.rpartition("/")[2]
     administer(scene, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    scene.house.database.close()  # the setting counts for connections that begin afterwards
+    scene.components.database.close()  # the setting counts for connections that begin afterwards
     yield
     administer(scene, f"ALTER DATABASE {name} RESET default_transaction_read_only")
-    scene.house.database.close()
+    scene.components.database.close()
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -79,10 +79,10 @@ def test_while_the_store_takes_nothing_a_batch_is_unavailable_and_passes_afterwa
     with outage(scene):
         for _ in range(2):
             with pytest.raises(Unavailable):
-                scene.house.intake.receive(batch)
+                scene.components.intake.receive(batch)
         assert scene.store.rows(select(inbox.c.id)) == []
         assert scene.store.rows(select(outbox.c.id)) == []
-    assert [settled.state for settled in scene.house.intake.receive(batch)] == ["settled"] * count
+    assert [settled.state for settled in scene.components.intake.receive(batch)] == ["settled"] * count
     assert scene.store.effects() == {message.reference: 1 for message in messages}
 
 
@@ -92,7 +92,7 @@ def test_whatever_writes_a_row_tells_that_time_must_pass(scene: Scene, outage: A
     scene.take_in(declarations(0, 1))
     (row,) = scene.store.rows(select(inbox))
     another = {**row._mapping, "id": row.id + 1, "public_id": "another", "identity": "another"}
-    database = scene.house.database
+    database = scene.components.database
     with outage(scene):
         with pytest.raises(DatabaseUnavailable), database.transaction() as connection:
             database.insert(connection, inbox, [another])
@@ -103,7 +103,7 @@ def test_whatever_writes_a_row_tells_that_time_must_pass(scene: Scene, outage: A
 
 
 def test_a_write_where_we_only_read_is_a_defect_and_nothing_to_wait_for(scene: Scene) -> None:
-    with pytest.raises(Exception) as raised, scene.house.database.reading() as connection:  # noqa: PT011
+    with pytest.raises(Exception) as raised, scene.components.database.reading() as connection:  # noqa: PT011
         connection.execute(text("DELETE FROM attempt"))
     assert not isinstance(raised.value, Unavailable)
 
@@ -112,7 +112,7 @@ def test_what_is_too_large_for_the_server_is_parked_alone_and_not_tried_for_ever
     """An index entry over its limit (54000): the driver counts it among what passes, and it never would."""
     messages = declarations(0, 3)
     with raising(scene, "54000", table="dossier", when=f"NEW.number = '{messages[1].reference}'"):
-        settled = scene.house.intake.receive([submission(message) for message in messages])
+        settled = scene.components.intake.receive([submission(message) for message in messages])
     assert [each.state for each in settled] == ["settled", "parked", "settled"]
 
 
@@ -138,13 +138,13 @@ class Deliveries:
 
 def taken_up(scene: Scene, message: Message) -> bool:
     """A worker takes a message up that comes again, and is told to stop meanwhile; whether it has settled it."""
-    house, deliveries = scene.house, Deliveries()
+    components, deliveries = scene.components, Deliveries()
     pulse = Pulse(new_cells(multiprocessing.get_context()))
     pulse.stop()
     worker = Worker(
         consumer=deliveries,  # type: ignore[arg-type]
-        intake=house.intake,
-        database=house.database,
+        intake=components.intake,
+        database=components.database,
         clock=now,
         observe=unobserved,
         pulse=pulse,
@@ -182,12 +182,12 @@ def test_a_message_does_not_become_poison_because_the_store_is_full(scene: Scene
 def test_tries_in_which_workers_ended_still_count_after_an_outage(scene: Scene) -> None:
     message = declaration(0)
     rows = [{"id": number, "digest": message.digest, "at": now(), "settled_at": None} for number in range(ATTEMPTS)]
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.execute(insert(attempt).values(rows[1:]))
     with full(scene):
         assert not taken_up(scene, message)
     assert len(scene.store.rows(select(attempt))) == ATTEMPTS - 1
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.execute(insert(attempt).values(rows[:1]))
     assert taken_up(scene, message)
     assert scene.store.states() == {"parked": 1}

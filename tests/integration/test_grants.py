@@ -27,18 +27,18 @@ def somebody(site: Website, who: str, address: str = "/uy-quyen") -> Person:
 
 
 def declared(site: Website, **changes: str) -> DossierKey:
-    admitted = site.house.door.declare(citizen_message(**changes), Caller(CITIZEN))
+    admitted = site.components.door.declare(citizen_message(**changes), Caller(CITIZEN))
     assert admitted.reference is not None
     assert admitted.year is not None
     return DossierKey(admitted.reference, admitted.year)
 
 
 def sees(site: Website, actor: object, key: DossierKey) -> bool:
-    return site.house.own_dossiers.read(actor, key.number, key.year) is not None  # type: ignore[arg-type]
+    return site.components.own_dossiers.read(actor, key.number, key.year) is not None  # type: ignore[arg-type]
 
 
 def test_whom_a_citizen_authorises_sees_his_dossiers_until_it_is_withdrawn(site: Website) -> None:
-    key, grants = declared(site), site.house.grants
+    key, grants = declared(site), site.components.grants
     assert not sees(site, BINH, key)
     (row_id,) = grants.give(AN, OTHER, "UQ-1", until=None, procedures=())
     assert sees(site, BINH, key)
@@ -51,7 +51,7 @@ def test_whom_a_citizen_authorises_sees_his_dossiers_until_it_is_withdrawn(site:
 
 
 def test_a_grant_for_one_procedure_is_none_for_another(site: Website) -> None:
-    key, grants = declared(site), site.house.grants
+    key, grants = declared(site), site.components.grants
     grants.give(AN, OTHER, "UQ-1", until=None, procedures=[GROUPS])
     assert not sees(site, BINH, key)
     grants.give(AN, OTHER, "UQ-2", until=None, procedures=[CITIZENS])
@@ -59,8 +59,8 @@ def test_a_grant_for_one_procedure_is_none_for_another(site: Website) -> None:
 
 
 def test_a_grant_ends_with_its_last_day(site: Website) -> None:
-    key, grants = declared(site), site.house.grants
-    today = site.house.legal_clock().date()
+    key, grants = declared(site), site.components.grants
+    today = site.components.legal_clock().date()
     grants.give(AN, OTHER, "UQ-1", until=today, procedures=())
     assert sees(site, BINH, key)
     with pytest.raises(NotAllowed):
@@ -68,7 +68,7 @@ def test_a_grant_ends_with_its_last_day(site: Website) -> None:
 
 
 def test_only_its_two_sides_end_a_grant(site: Website) -> None:
-    grants = site.house.grants
+    grants = site.components.grants
     (row_id,) = grants.give(AN, OTHER, "UQ-1", until=None, procedures=())
     with pytest.raises(NotAllowed):
         grants.withdraw(FIRM, row_id, reason="x")
@@ -85,16 +85,16 @@ def test_a_grant_that_does_not_fit_is_not_kept(
     site: Website, holder: str, document: str, procedures: list[str]
 ) -> None:
     with pytest.raises(NotAllowed):
-        site.house.grants.give(AN, holder, document, until=None, procedures=procedures)
+        site.components.grants.give(AN, holder, document, until=None, procedures=procedures)
     assert site.rows(tables.authorisation) == []
 
 
 def test_an_unsigned_declaration_for_another_needs_a_grant(site: Website) -> None:
     """Form 11 of An, sent by Bình: a letter that is only named proves nothing."""
-    refused = site.house.door.declare(for_another(), Caller(OTHER))
+    refused = site.components.door.declare(for_another(), Caller(OTHER))
     assert refused.outcome == "rejected"
-    site.house.grants.give(AN, OTHER, "UQ-1", until=None, procedures=[CITIZENS])
-    taken = site.house.door.declare(for_another(again=True), Caller(OTHER))
+    site.components.grants.give(AN, OTHER, "UQ-1", until=None, procedures=[CITIZENS])
+    taken = site.components.door.declare(for_another(again=True), Caller(OTHER))
     assert taken.outcome == "accepted"
 
 
@@ -106,15 +106,15 @@ def for_another(*, again: bool = False) -> bytes:
 
 
 def test_a_draft_stops_with_its_grant_and_what_was_sent_stays(site: Website) -> None:
-    site.house.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
+    site.components.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
     (grant,) = site.rows(tables.authorisation)
     person = somebody(site, "an", "/khai-bao")
     person.send("/uy-quyen/thay-mat", principal=ENTERPRISE, next="/khai-bao")
     assert ENTERPRISE in person.document().xpath("string(//*[@class='who'])")
     begun(person, "Mẫu 07")
-    (draft,) = site.house.drafts.unsent(CITIZEN)
+    (draft,) = site.components.drafts.unsent(CITIZEN)
     assert (draft.granted_for, draft.answers.values["principalTaxCode"]) == (ENTERPRISE, ENTERPRISE)
-    site.house.grants.withdraw(FIRM, grant.id, reason="Hết hợp đồng")
+    site.components.grants.withdraw(FIRM, grant.id, reason="Hết hợp đồng")
     person.get(f"/khai-bao/{draft.public_id}/kiem-tra")
     answer = person.send(f"/khai-bao/{draft.public_id}/gui", key=draft.message_key)
     assert answer.status_code == 409
@@ -125,17 +125,17 @@ def test_a_draft_stops_with_its_grant_and_what_was_sent_stays(site: Website) -> 
 
 def test_what_was_begun_in_an_organisation_s_account_is_sent_from_that_account_alone(site: Website) -> None:
     """The part that decides believes nobody that he speaks for an organisation whose account he does not use."""
-    site.house.grants.give(BINH, FIRM.number or "", "UQ-1", until=None, procedures=())
+    site.components.grants.give(BINH, FIRM.number or "", "UQ-1", until=None, procedures=())
     person = somebody(site, "cuong", "/khai-bao")
     begun(person, "Mẫu 07")
-    (draft,) = site.house.drafts.unsent(FIRM.number or "")
+    (draft,) = site.components.drafts.unsent(FIRM.number or "")
     assert draft.acts_for == ENTERPRISE
     person.send("/uy-quyen/thay-mat", principal=OTHER, next="/khai-bao")
     for press_on in ("gui", "gui-sau"):
         person.get(f"/khai-bao/{draft.public_id}/kiem-tra")
         person.send(f"/khai-bao/{draft.public_id}/{press_on}", key=draft.message_key)
         assert "Bản này được soạn bằng tài khoản của một tổ chức" in person.told()
-    assert site.house.drafts.find(draft.owner, draft.public_id) == draft, "neither sent nor waiting"
+    assert site.components.drafts.find(draft.owner, draft.public_id) == draft, "neither sent nor waiting"
     person.send("/uy-quyen/thay-mat", principal="", next="/khai-bao")
     person.get(f"/khai-bao/{draft.public_id}/kiem-tra")
     assert "Bản này được soạn bằng" not in person.told()
@@ -144,7 +144,7 @@ def test_what_was_begun_in_an_organisation_s_account_is_sent_from_that_account_a
 
 
 def test_he_chooses_among_those_who_have_authorised_him_and_nobody_else(site: Website) -> None:
-    site.house.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
+    site.components.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
     person = somebody(site, "an")
     assert person.document().xpath("//select[@id='acts-for']/option/@value") == ["", ENTERPRISE]
     answer = person.send("/uy-quyen/thay-mat", principal=OTHER, next="/ho-so")

@@ -28,7 +28,7 @@ GAP_ENDS = "2026-03-02T08:00:00+07:00"
 @pytest.fixture
 def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
     made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
-    ensure_tables(made.house.database)
+    ensure_tables(made.components.database)
     yield made
     made.close()
 

@@ -31,7 +31,7 @@ def written(folder: Path, cases: list[Case]) -> list[Path]:
 
 
 def worker(folder: Path, files: list[Path]) -> subprocess.CompletedProcess[str]:
-    place = furnish(folder / "house")
+    place = furnish(folder / "components")
     command = [sys.executable, "-m", "tests.harness.bounded", str(place.config), CLOCK.isoformat(), *map(str, files)]
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_START + 2 * len(files)

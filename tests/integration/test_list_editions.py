@@ -30,76 +30,78 @@ CLOSED = GATES.replace("{code: HUUNGHI,", "{code: HUUNGHI, to: 2026-01-31,")
 
 
 @pytest.fixture
-def house(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
+def components(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
     with gate(tmp_path, sqlite_url) as made:
         for code in ("mai", "son"):
             made.people.add(code, Facts(code.upper(), ("administrator",)), actor=TESTER)
         yield made
 
 
-def who(house: Components, code: str) -> Actor:
-    return replace(house.people.acting(code), proven_at=now())
+def who(components: Components, code: str) -> Actor:
+    return replace(components.people.acting(code), proven_at=now())
 
 
-def asked(house: Components, text: str, name: str = "gates") -> int:
-    number = house.proposals.draft(AdminAct.LIST_CHANGE, name, {"text": text}, "QĐ 20", actor=who(house, "mai"))
-    house.proposals.ask(number, actor=who(house, "mai"))
+def asked(components: Components, text: str, name: str = "gates") -> int:
+    number = components.proposals.draft(
+        AdminAct.LIST_CHANGE, name, {"text": text}, "QĐ 20", actor=who(components, "mai")
+    )
+    components.proposals.ask(number, actor=who(components, "mai"))
     return number
 
 
-def outcome(house: Components, number: int, at: str) -> str:
+def outcome(components: Components, number: int, at: str) -> str:
     made = declaration(number, gate=at)
-    house.intake.receive([Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest))])
-    with house.database.reading() as connection:
+    components.intake.receive([Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest))])
+    with components.database.reading() as connection:
         return str(connection.execute(inbox.select().where(inbox.c.digest == made.digest)).one().outcome)
 
 
 def test_a_gate_is_closed_in_every_process_once_a_second_administrator_has_confirmed_it(
-    house: Components, tmp_path: Path
+    components: Components, tmp_path: Path
 ) -> None:
-    number = asked(house, CLOSED)
-    assert not house.list_editions.put_in_place()
-    house.proposals.confirm(number, actor=who(house, "son"))
-    assert house.list_editions.put_in_place()
-    assert not house.list_editions.put_in_place(), "a reload is asked for once"
+    number = asked(components, CLOSED)
+    assert not components.list_editions.put_in_place()
+    components.proposals.confirm(number, actor=who(components, "son"))
+    assert components.list_editions.put_in_place()
+    assert not components.list_editions.put_in_place(), "a reload is asked for once"
     anew = assemble(tmp_path / "config.yaml")
-    assert outcome(house, 1, "HUUNGHI") == "accepted", "a process goes on with what it began with"
+    assert outcome(components, 1, "HUUNGHI") == "accepted", "a process goes on with what it began with"
     assert outcome(anew, 2, "HUUNGHI") == "refused"
     assert anew.list_editions.text("gates") == CLOSED
     anew.database.close()
 
 
-def test_a_text_with_other_line_ends_asks_for_a_reload_once_too(house: Components) -> None:
-    house.proposals.confirm(asked(house, CLOSED + "\r"), actor=who(house, "son"))
-    assert house.list_editions.put_in_place()
-    assert not house.list_editions.put_in_place()
+def test_a_text_with_other_line_ends_asks_for_a_reload_once_too(components: Components) -> None:
+    components.proposals.confirm(asked(components, CLOSED + "\r"), actor=who(components, "son"))
+    assert components.list_editions.put_in_place()
+    assert not components.list_editions.put_in_place()
 
 
-def test_of_two_editions_the_one_that_was_confirmed_last_counts(house: Components) -> None:
+def test_of_two_editions_the_one_that_was_confirmed_last_counts(components: Components) -> None:
     for text in (CLOSED, WITH_NEW):
-        house.proposals.confirm(asked(house, text), actor=who(house, "son"))
-    assert house.list_editions.text("gates") == WITH_NEW
-    assert house.list_editions.put_in_place()
+        components.proposals.confirm(asked(components, text), actor=who(components, "son"))
+    assert components.list_editions.text("gates") == WITH_NEW
+    assert components.list_editions.put_in_place()
 
 
-def test_a_folder_that_cannot_be_written_is_told_with_its_name(house: Components) -> None:
-    house.proposals.confirm(asked(house, CLOSED), actor=who(house, "son"))
-    folder = house.source.switched
+def test_a_folder_that_cannot_be_written_is_told_with_its_name(components: Components) -> None:
+    components.proposals.confirm(asked(components, CLOSED), actor=who(components, "son"))
+    folder = components.source.switched
     assert folder is not None
     folder.write_text("in its place", encoding="utf-8")
     with pytest.raises(Misconfigured, match=str(folder)):
-        house.list_editions.put_in_place()
+        components.list_editions.put_in_place()
 
 
-def test_it_is_told_before_anybody_is_asked_what_a_list_changes_for_messages_that_came(house: Components) -> None:
-    assert outcome(house, 1, "HUUNGHI") == "accepted"
-    tried = house.list_editions.rehearse("gates", CLOSED)
+def test_it_is_told_before_anybody_is_asked_what_a_list_changes_for_messages_that_came(components: Components) -> None:
+    assert outcome(components, 1, "HUUNGHI") == "accepted"
+    tried = components.list_editions.rehearse("gates", CLOSED)
     assert [(each.before and each.before.code, str(each.after and each.after.valid_to)) for each in tried.codes] == [
         ("HUUNGHI", "2026-01-31")
     ]
     assert (tried.tally.messages, tried.tally.changed) == (1, 1)
     assert [each.before.outcome for each in tried.differences] == ["accepted"]
-    assert house.list_editions.rehearse("gates", WITH_NEW).tally.changed == 0
+    assert components.list_editions.rehearse("gates", WITH_NEW).tally.changed == 0
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,6 @@ def test_it_is_told_before_anybody_is_asked_what_a_list_changes_for_messages_tha
         ("calendar", "years: {2026: 5}", "calendar.yaml"),
     ],
 )
-def test_a_list_with_a_fault_is_refused_with_the_fault(house: Components, name: str, text: str, told: str) -> None:
+def test_a_list_with_a_fault_is_refused_with_the_fault(components: Components, name: str, text: str, told: str) -> None:
     with pytest.raises(NotAllowed, match=told):
-        asked(house, text, name)
+        asked(components, text, name)

@@ -43,7 +43,7 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def house(folder: Path, url: str, management: Mapping[str, Any]) -> Iterator[Components]:
+def components(folder: Path, url: str, management: Mapping[str, Any]) -> Iterator[Components]:
     """An adapter on a real broker whose management interface it asks."""
     made = assemble(configuration.write(folder, {"broker.url": url, "broker.management": management}))
     ensure_tables(made.database)
@@ -66,7 +66,7 @@ def test_queues_are_told_by_the_broker_over_tls_and_what_was_seen_stays_while_it
     secret = tmp_path / "password"
     secret.write_text("guest\n")
     stated = {"url": address, "user": "guest", "password_file": str(secret), "ca": str(files.ca)}
-    with house(tmp_path, vhost_url, stated) as made:
+    with components(tmp_path, vhost_url, stated) as made:
         declare(made.broker, made.topology)
         channel = pika.BlockingConnection(pika.URLParameters(vhost_url)).channel()
         assert wait_until(lambda: looked(made)["adapter.declarations"].messages == 0, seconds=PATIENCE_S)
@@ -100,7 +100,7 @@ def test_queues_are_told_by_the_broker_over_tls_and_what_was_seen_stays_while_it
         assert refused.taken_at < refused.tried_at
         channel.connection.close()
 
-    with house(tmp_path, vhost_url, {**stated, "ca": str(pki.make_tls(tmp_path / "others").ca)}) as made:
+    with components(tmp_path, vhost_url, {**stated, "ca": str(pki.make_tls(tmp_path / "others").ca)}) as made:
         made.looks.look_at_queues()
         stranger = made.console.queues(actor=TESTER)
         assert stranger is not None

@@ -54,20 +54,20 @@ class Customs:
 @pytest.fixture
 def customs(tmp_path: Path, database_url: str) -> Iterator[Customs]:
     with website(configure(tmp_path, database_url, {"customs.audience": AUDIENCE})) as site:
-        made, house = Customs(site), site.house
+        made, components = Customs(site), site.components
         for office in (
             CustomsOffice("CHQ", "Cục", None, ()),
             CustomsOffice("HN", "Hữu Nghị", "CHQ", ("HUUNGHI",)),
             CustomsOffice("MC", "Móng Cái", "CHQ", ("MONGCAI",)),
         ):
-            house.offices.add(office, actor=TESTER)
-        house.people.add("qt", Facts("QT", ("administrator",)), actor=TESTER)
+            components.offices.add(office, actor=TESTER)
+        components.people.add("qt", Facts("QT", ("administrator",)), actor=TESTER)
         for code, of in (("hoa", "HN"), ("mai", "MC"), ("cuc", "CHQ")):
-            house.people.add(code, Facts(code.upper(), ("customs_officer",), office=of), actor=TESTER)
-        house.clients.add("issuer", ISSUER, PartyFacts("SSO", made.issuer.public), actor=TESTER)
-        house.clients.add("client", CLIENT, facts(made.program), actor=TESTER)
+            components.people.add(code, Facts(code.upper(), ("customs_officer",), office=of), actor=TESTER)
+        components.clients.add("issuer", ISSUER, PartyFacts("SSO", made.issuer.public), actor=TESTER)
+        components.clients.add("client", CLIENT, facts(made.program), actor=TESTER)
         case = next(case for case in load_cases() if case.id == "BQP0100001/accepted-tour-group-entering")
-        house.intake.receive([submission(case, shared_pki())])
+        components.intake.receive([submission(case, shared_pki())])
         yield made
 
 
@@ -162,7 +162,7 @@ def test_an_assertion_is_used_once(customs: Customs, again: str) -> None:
 
 
 def test_a_program_asks_no_more_often_than_a_minute_allows(customs: Customs) -> None:
-    rates, at = customs.site.house.rates, now()
+    rates, at = customs.site.components.rates, now()
     object.__setattr__(rates, "most", {RateRule.API: 2})
     object.__setattr__(rates, "clock", lambda: at)
     assert [customs.ask(officer=customs.of()).status_code for _ in range(4)] == [200, 200, 429, 429]
@@ -170,7 +170,7 @@ def test_a_program_asks_no_more_often_than_a_minute_allows(customs: Customs) -> 
 
 
 def test_a_client_that_was_ended_or_changed_is_believed_no_more(customs: Customs) -> None:
-    clients, other = customs.site.house.clients, client()
+    clients, other = customs.site.components.clients, client()
     clients.change("client", CLIENT, facts(other), actor=TESTER)
     assert customs.ask(officer=customs.of()).status_code == 401
     assert customs.ask(other.sign(CLIENT), customs.of()).status_code == 200
@@ -181,7 +181,7 @@ def test_a_client_that_was_ended_or_changed_is_believed_no_more(customs: Customs
 
 
 def test_the_answer_shows_what_officer_and_client_may_both_see(customs: Customs) -> None:
-    clients = customs.site.house.clients
+    clients = customs.site.components.clients
 
     def seen(officer: str) -> int:
         answer = customs.ask(officer=customs.of(officer))
@@ -196,12 +196,12 @@ def test_the_answer_shows_what_officer_and_client_may_both_see(customs: Customs)
     clients.change("client", CLIENT, facts(customs.program, "CHQ", procedures=("BQP0100002",)), actor=TESTER)
     assert seen("hoa") == 0
     clients.change("client", CLIENT, facts(customs.program, "CHQ"), actor=TESTER)
-    customs.site.house.lookup_rights.withdraw("hoa", "BQP0100001", actor=TESTER)
+    customs.site.components.lookup_rights.withdraw("hoa", "BQP0100001", actor=TESTER)
     assert seen("hoa") == 0
 
 
 def test_a_key_is_of_one_party_alone(customs: Customs) -> None:
-    clients = customs.site.house.clients
+    clients = customs.site.components.clients
     with pytest.raises(NotAllowed, match="has this key"):
         clients.add("issuer", "https://two.invalid", PartyFacts("Two", customs.program.public), actor=TESTER)
     with pytest.raises(NotAllowed, match="has this key"):
@@ -220,7 +220,7 @@ def test_a_key_is_of_one_party_alone(customs: Customs) -> None:
 )
 def test_only_public_keys_are_registered(customs: Customs, key: str, told: str) -> None:
     with pytest.raises(NotAllowed, match=told):
-        customs.site.house.clients.add("issuer", "https://two.invalid", PartyFacts("Two", key), actor=TESTER)
+        customs.site.components.clients.add("issuer", "https://two.invalid", PartyFacts("Two", key), actor=TESTER)
 
 
 def test_an_officer_s_assertion_beside_a_plain_token_is_refused(customs: Customs) -> None:

@@ -53,7 +53,7 @@ def small(tmp_path: Path, sqlite_url: str, box: MailBox) -> Iterator[Website]:
 
 
 def mailing(site: Website) -> Mailing:
-    made = site.house.mailing
+    made = site.components.mailing
     assert made is not None
     return made
 
@@ -77,13 +77,13 @@ def code_in(box: MailBox, address: str) -> str:
 
 def later(site: Website) -> None:
     """What waits is due again."""
-    with site.house.database.transaction() as connection:
+    with site.components.database.transaction() as connection:
         connection.execute(update(tables.mail).values(next_at=CLOCK - timedelta(seconds=1)))
 
 
 def confirmed(site: Website) -> str:
     key = declared(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     return f"{key.number}/{key.year}"
 
 
@@ -113,7 +113,7 @@ def test_a_letter_holds_no_name_and_no_number_of_a_paper_and_its_link_does_nothi
     with mail_server(box):
         person = subscribe(small, box)
         key = declared(small)
-        small.house.amendments.request(key, OFFICER, reason=REASON, items=ITEMS)
+        small.components.amendments.request(key, OFFICER, reason=REASON, items=ITEMS)
         mailing(small).round()
     text = "\n".join(each.as_string() + each.get_content() for each in box.letters)
     secret = {CITIZEN, OFFICER.name, REASON, *(text for item in ITEMS for text in astuple(item) if text)}
@@ -275,11 +275,11 @@ def test_two_mailers_send_a_letter_once(site: Website, box: MailBox) -> None:
     with mail_server(box):
         subscribe(site, box)
         confirmed(site)
-        with site.house.database.transaction() as connection:
+        with site.components.database.transaction() as connection:
             rows = connection.execute(tables.mail.select()).all()
         assert rows
         mailing(site)._spread(shows=True)
-        with site.house.database.reading() as connection:
+        with site.components.database.reading() as connection:
             due = connection.execute(tables.mail.select().where(tables.mail.c.state == "waiting")).all()
         with post_office(server_of(box)) as office:
             assert [mailing(site)._try(office, row) for row in (*due, *due)] == [1, 0]
@@ -405,7 +405,7 @@ def test_a_code_of_yesterday_is_over(small: Website, box: MailBox) -> None:
         person.get("/hop-thu/thu-dien-tu")
         person.send("/hop-thu/thu-dien-tu", address=AN)
         mailing(small).round()
-        with small.house.database.transaction() as connection:
+        with small.components.database.transaction() as connection:
             connection.execute(update(tables.mail_address).values(code_until=CLOCK - timedelta(seconds=1)))
         person.send("/hop-thu/thu-dien-tu/ma", code=code_in(box, AN))
     assert "Mã đã hết hạn" in person.told()
@@ -416,7 +416,7 @@ def test_an_older_address_goes_on_until_the_new_one_is_confirmed(small: Website,
         person = subscribe(small, box)
         person.send("/hop-thu/thu-dien-tu", address="moi@congty.example")
         assert "đợi một phút" in person.told(), "nobody fills a stranger's mailbox"
-        with small.house.database.transaction() as connection:
+        with small.components.database.transaction() as connection:
             connection.execute(update(tables.mail_address).values(stated_at=CLOCK - timedelta(minutes=2)))
         person.send("/hop-thu/thu-dien-tu", address="moi@congty.example")
         confirmed(small)
@@ -456,7 +456,7 @@ def test_an_address_is_of_the_person_and_of_whom_he_acts_for(small: Website, box
     with mail_server(box):
         subscribe(small, box)
         holder = AccountHolder("https://id.invalid", f"{CITIZEN}0100109106", "An", CITIZEN, "0100109106", None)
-        assert small.house.sessions.start(holder)
+        assert small.components.sessions.start(holder)
         assert [(row.number, row.address) for row in small.rows(tables.mail_address)] == [(CITIZEN, AN)]
 
 
@@ -464,7 +464,7 @@ def test_what_could_not_be_sent_for_a_day_is_not_sent_any_more(small: Website, b
     with mail_server(box):
         subscribe(small, box)
         confirmed(small)
-        with small.house.database.transaction() as connection:
+        with small.components.database.transaction() as connection:
             connection.execute(update(tables.notification).values(created_at=CLOCK - timedelta(hours=25)))
         mailing(small).round()
     assert letters(small) == []

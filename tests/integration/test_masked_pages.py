@@ -48,13 +48,13 @@ LEAST = 6
 
 @dataclass(frozen=True)
 class Everything:
-    """A house that has received every fixture, and what these say of persons."""
+    """An installation that has received every fixture, and what these say of persons."""
 
-    house: Components
+    components: Components
     secrets: frozenset[str]
 
     def rows(self, table: Table) -> list[Any]:
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             return list(connection.execute(select(table).order_by(table.c.id)))
 
     def fillings(self, path: str) -> list[dict[str, str]]:
@@ -84,23 +84,23 @@ _QUERIES = {"/can-bo/moi": "?tu=0"}
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
-    with gate(tmp_path_factory.mktemp("all")) as house:
+    with gate(tmp_path_factory.mktemp("all")) as components:
         secret, opened = set[str](), set[str]()
         messages = [submission(case, shared_pki()) for case in load_cases()]
         for each in messages:
             with suppress(etree.XMLSyntaxError):
-                persons, others = told_of_persons(house.catalogue, each.raw)
+                persons, others = told_of_persons(components.catalogue, each.raw)
                 secret, opened = secret | persons, opened | others
         for each in messages[::PARKED]:
-            house.intake.park(each, "a defect: KeyError")
+            components.intake.park(each, "a defect: KeyError")
         for at in range(0, len(messages), TOGETHER):
-            house.intake.receive(messages[at : at + TOGETHER])
-        house.window.override(Sight.DOWN, reason="Điện thoại", actor=TESTER)
-        house.people.add("quan-tri", Facts("QT", (Role.ADMINISTRATOR,)), actor=TESTER)
+            components.intake.receive(messages[at : at + TOGETHER])
+        components.window.override(Sight.DOWN, reason="Điện thoại", actor=TESTER)
+        components.people.add("quan-tri", Facts("QT", (Role.ADMINISTRATOR,)), actor=TESTER)
         for role in ROLES:
-            house.people.add(role.value, Facts(role.value, (role,), login=role.value), actor=TESTER)
+            components.people.add(role.value, Facts(role.value, (role,), login=role.value), actor=TESTER)
         whole = {each for each in secret if len(each) >= LEAST and not any(each in other for other in opened)}
-        yield Everything(house, frozenset(whole))
+        yield Everything(components, frozenset(whole))
 
 
 def _pages(app: FastAPI, role: Role) -> list[str]:
@@ -122,9 +122,9 @@ def _rights(dependant: Dependant) -> Iterator[Right]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_shows_a_value_of_a_person_and_each_opens(everything: Everything, role: Role) -> None:
-    house = everything.house
-    secret = house.staff_sessions.admit(StaffAccount("https://id.invalid", role.value, role.value, None))
-    app = create_staff(house)
+    components = everything.components
+    secret = components.staff_sessions.admit(StaffAccount("https://id.invalid", role.value, role.value, None))
+    app = create_staff(components)
     opened, leaks = anyio.run(_walk, everything, app, secret, _pages(app, role))
     assert leaks == []
     assert {path for path, answered in opened.items() if min(answered) >= 400} <= DURING_A_FAILURE

@@ -62,7 +62,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, 
 
 @pytest.fixture
 def small(one: tuple[Components, Original]) -> Components:
-    """The gate with no message yet: one house works on copies of one file, so that nothing is compiled twice."""
+    """The gate with no message yet: one installation works on copies of one file, so that nothing is compiled twice."""
     made, original = one
     original.put_back()
     return made

@@ -54,8 +54,8 @@ def test_a_change_is_published_signed_and_verified_by_another_engine(site: Websi
     page = httpx.get(f"{site.url}/").text
     assert "khai tại Cổng này" in page
     assert "/thong-bao/" not in page
-    assert site.house.mode_notices.sign() == 1
-    assert site.house.mode_notices.sign() == 0
+    assert site.components.mode_notices.sign() == 1
+    assert site.components.mode_notices.sign() == 0
     (link,) = html.document_fromstring(httpx.get(f"{site.url}/").text).xpath(
         "//a[contains(@href, '/thong-bao/')]/@href"
     )
@@ -71,10 +71,10 @@ def test_a_change_is_published_signed_and_verified_by_another_engine(site: Websi
 
 
 def test_its_managers_words_and_the_expected_end_are_told_and_an_operators_are_not(site: Website) -> None:
-    with site.house.database.transaction() as connection:
+    with site.components.database.transaction() as connection:
         notice = Notice("TB-91", CLOCK, CLOCK.replace(hour=23), "Bảo trì đột xuất máy chủ")
-        windows.announce(connection, site.house.database, notice, actor="nsw")
-    site.house.window.refresh(broker_up=True, started_at=CLOCK)
+        windows.announce(connection, site.components.database, notice, actor="nsw")
+    site.components.window.refresh(broker_up=True, started_at=CLOCK)
     site.window(Sight.UP)
     told = [(row.mode, row.announcement, row.expected_end, row.text["vi"]) for row in site.rows(tables.mode_notice)]
     mode, announcement, end, text = told[0]
@@ -85,7 +85,7 @@ def test_its_managers_words_and_the_expected_end_are_told_and_an_operators_are_n
 
 def test_the_feed_has_them_with_their_signed_files(site: Website) -> None:
     site.window(Sight.DOWN)
-    site.house.mode_notices.sign()
+    site.components.mode_notices.sign()
     site.window(Sight.UP)
     feed = etree.fromstring(httpx.get(f"{site.url}/feed.atom").content)
     atom = {"a": "http://www.w3.org/2005/Atom"}
@@ -118,7 +118,7 @@ def test_while_the_portals_key_cannot_sign_the_notice_stands_unsigned_and_the_ti
     site: Website, how: str
 ) -> None:
     site.window(Sight.DOWN)
-    notices, whole = site.house.mode_notices, site.house.portal_key()
+    notices, whole = site.components.mode_notices, site.components.portal_key()
 
     def key() -> SigningKey:
         if how == "gone":

@@ -59,7 +59,7 @@ def test_he_is_told_of_each_answer_that_waits_for_him(site: Website) -> None:
     key = declared(site)
     person = somebody(site, CITIZEN)
     assert inbox(person) == [], "that it was accepted he sees at once"
-    site.house.amendments.request(key, OFFICER, reason="Số hộ chiếu không khớp", items=ITEMS)
+    site.components.amendments.request(key, OFFICER, reason="Số hộ chiếu không khớp", items=ITEMS)
     (told,) = inbox(person)
     assert told == f"Chưa đọc Hồ sơ {key.number}/{key.year}: yêu cầu sửa đổi, bổ sung"
     (row,) = site.rows(tables.amendment_request)
@@ -70,7 +70,7 @@ def test_he_is_told_of_each_answer_that_waits_for_him(site: Website) -> None:
 
 def test_looking_marks_nothing_and_pressing_does(site: Website) -> None:
     key = declared(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     person, other = somebody(site, CITIZEN), somebody(site, OTHER)
     for method in ("GET", "HEAD", "GET"):
         person.ask(method, "/hop-thu")
@@ -89,7 +89,7 @@ def test_looking_marks_nothing_and_pressing_does(site: Website) -> None:
 
 def test_what_he_was_not_shown_stays_unread(small: Website) -> None:
     for key in several_declared(small, CITIZEN, 2):
-        small.house.completion.complete(key, OFFICER)
+        small.components.completion.complete(key, OFFICER)
     person = somebody(small, CITIZEN)
     inbox(person)
     shown, later = (row.id for row in small.rows(tables.notification))
@@ -99,7 +99,7 @@ def test_what_he_was_not_shown_stays_unread(small: Website) -> None:
 
 @pytest.mark.parametrize("ids", ["", ",", "x", "-1", "1;2", "9" * 40, "²"])
 def test_numbers_that_are_none_mark_nothing(small: Website, ids: str) -> None:
-    small.house.completion.complete(declared(small), OFFICER)
+    small.components.completion.complete(declared(small), OFFICER)
     person = somebody(small, CITIZEN)
     inbox(person)
     assert person.send("/hop-thu/da-doc", ids=ids).status_code == 200
@@ -108,7 +108,7 @@ def test_numbers_that_are_none_mark_nothing(small: Website, ids: str) -> None:
 
 def test_principal_and_declarant_are_both_told_and_a_stranger_is_not(site: Website) -> None:
     key = by_the_window(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     numbers = parties(site, key)
     assert sorted(row.number for row in site.rows(tables.notification)) == sorted(numbers)
     for number in numbers:
@@ -121,7 +121,7 @@ def test_an_answer_to_a_windows_dossier_is_told_when_it_can_be_opened(site: Webs
     """While the window works: only once the broker has it, or no early opening could be prevented."""
     key = by_the_window(site)
     site.window(Sight.UP)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     person = somebody(site, CITIZEN, next(each for each in parties(site, key) if len(each) != 12))
     assert inbox(person) == []
     site.mark_sent()
@@ -130,18 +130,18 @@ def test_an_answer_to_a_windows_dossier_is_told_when_it_can_be_opened(site: Webs
 
 def test_what_was_taken_back_is_told_no_more(small: Website) -> None:
     key = declared(small)
-    small.house.completion.complete(key, OFFICER)
+    small.components.completion.complete(key, OFFICER)
     person = somebody(small, CITIZEN)
     assert len(inbox(person)) == 1
-    with small.house.database.transaction() as connection:
-        connection.execute(update(tables.outbox).values(taken_back_at=small.house.legal_clock()))
+    with small.components.database.transaction() as connection:
+        connection.execute(update(tables.outbox).values(taken_back_at=small.components.legal_clock()))
     assert inbox(person) == []
 
 
 def test_declarants_whose_dossiers_are_not_finished_are_told_of_the_mode(site: Website) -> None:
     declared(site)
     site.window(Sight.UP)
-    with at_the_time(site.house.window, CLOCK):  # the dossier is of that day
+    with at_the_time(site.components.window, CLOCK):  # the dossier is of that day
         site.window(Sight.DOWN)
     person = somebody(site, CITIZEN)
     assert inbox(person) == ["Chưa đọc Cổng thông tin một cửa quốc gia gián đoạn"]
@@ -150,7 +150,7 @@ def test_declarants_whose_dossiers_are_not_finished_are_told_of_the_mode(site: W
 
 def test_a_suspension_everywhere_and_its_end_are_told(site: Website) -> None:
     site.suspend(CITIZEN, reason="Tài khoản bị chiếm đoạt")
-    site.house.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
+    site.components.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
     person = somebody(site, CITIZEN)
     assert inbox(person) == ["Chưa đọc Tài khoản được khôi phục", "Chưa đọc Tài khoản bị tạm dừng"]
     assert "Tài khoản bị chiếm đoạt" in person.told()
@@ -159,8 +159,8 @@ def test_a_suspension_everywhere_and_its_end_are_told(site: Website) -> None:
 
 def test_pages_follow_one_another_without_gap(small: Website) -> None:
     key = declared(small)
-    small.house.completion.complete(key, OFFICER)
-    with small.house.database.transaction() as connection:
+    small.components.completion.complete(key, OFFICER)
+    with small.components.database.transaction() as connection:
         row = dict(connection.execute(tables.notification.select()).one()._mapping)
         for place in range(100):  # four at each moment: ids tell them apart
             at = row["created_at"] - timedelta(seconds=place // 4)

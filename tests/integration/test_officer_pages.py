@@ -61,7 +61,7 @@ def _declared(site: Website, key: DossierKey, gate: str, number: int = 1) -> Non
     message = declaration(
         f"{key.number}{number:02}", reference=key.number, gate=gate, function="01", sent="2026-03-02 07:14:58"
     )
-    site.house.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
+    site.components.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
 
 
 def address(key: DossierKey) -> str:
@@ -178,7 +178,7 @@ def test_of_two_officers_the_second_is_told_who_was_faster(site: Website) -> Non
 def test_an_act_is_done_to_what_was_seen_or_not_at_all(small: Website) -> None:
     """A colleague has asked for an amendment meanwhile: the state would allow the confirmation all the same."""
     person = logged_in(small, "can-bo", address(HERE))
-    small.house.amendments.request(HERE, OFFICER, reason="Chưa chính xác", items=ITEMS)
+    small.components.amendments.request(HERE, OFFICER, reason="Chưa chính xác", items=ITEMS)
     assert act(person, HERE, "complete") == 409
     assert "Yêu cầu sửa đổi, bổ sung" in person.told()
     assert state(small, HERE) == "amendment_requested"
@@ -274,7 +274,7 @@ def test_a_dossier_is_moved_by_asking_its_declarant_for_another_gate(small: Webs
 
 
 def test_who_lets_a_dossier_go_is_told_where_it_went_and_sees_no_more_of_it(small: Website) -> None:
-    key = play(small.house, MOVES)
+    key = play(small.components, MOVES)
     person = logged_in(small, "can-bo", f"{address(key)}/approve")
     assert "Đồng ý thì hồ sơ chuyển sang cửa khẩu Móng Cái" in person.told()
     form, at = person.page, person.at
@@ -298,7 +298,7 @@ LETTER_LATER = "BQP0100004/accepted-original-letter-to-follow"
 
 
 def test_an_amendment_is_seen_beside_what_it_changes_and_approved(site: Website) -> None:
-    key = play(site.house, WAITS)
+    key = play(site.components, WAITS)
     person = logged_in(site, "can-bo", address(key))
     changed = person.document().xpath("//tr[@class='changed'] | //ins")
     assert changed, "what is changed is marked"
@@ -314,7 +314,7 @@ def test_an_amendment_is_seen_beside_what_it_changes_and_approved(site: Website)
 
 
 def test_an_amendment_is_declined_with_its_reason(small: Website) -> None:
-    key = play(small.house, WAITS)
+    key = play(small.components, WAITS)
     person = logged_in(small, "can-bo", f"{address(key)}/decline")
     number = next(row.number for row in small.rows(tables.amendment))
     assert act(person, key, "decline", amendment=number, reason="") == 422
@@ -324,7 +324,7 @@ def test_an_amendment_is_declined_with_its_reason(small: Website) -> None:
 
 
 def test_an_amendment_of_another_dossier_is_not_decided_here(small: Website) -> None:
-    key = play(small.house, WAITS)
+    key = play(small.components, WAITS)
     number = next(row.number for row in small.rows(tables.amendment))
     person = logged_in(small, "can-bo", address(HERE))
     assert act(person, HERE, "approve", amendment=number) == 409
@@ -332,8 +332,8 @@ def test_an_amendment_of_another_dossier_is_not_decided_here(small: Website) -> 
 
 
 def test_papers_that_were_brought_are_noted(small: Website) -> None:
-    key = play(small.house, LETTER_LATER, MOCBAI="HUUNGHI")
-    small.house.completion.complete(key, OFFICER)
+    key = play(small.components, LETTER_LATER, MOCBAI="HUUNGHI")
+    small.components.completion.complete(key, OFFICER)
     person = logged_in(small, "can-bo", f"{address(key)}/note_papers")
     (name,) = person.document().xpath("//select[@name='name']/option/@value")
     assert act(person, key, "note_papers", name=str(name)) == 200
@@ -453,7 +453,7 @@ def test_every_page_is_for_nobodys_cache(small: Website) -> None:
 def test_what_both_doors_brought_is_compared_and_settled_on_a_page(small: Website) -> None:
     direct = DossierKey("OFP", 2026)
     message = declaration("OFP1", reference=direct.number, signer="portal", purpose="Du lịch")
-    small.house.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
+    small.components.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
     person = logged_in(small, "can-bo", address(HERE))
     assert "Cùng nội dung khai ở nơi khác" in person.told()
     person.get(f"{address(HERE)}/pairs")
@@ -473,10 +473,10 @@ def test_what_both_doors_brought_is_compared_and_settled_on_a_page(small: Websit
 
 
 def test_certificates_that_wait_are_registered_or_declined_on_a_page(small: Website) -> None:
-    house, secret = small.house, holder_in(small.house)
-    with changed(house.certificate_holders, approval=True):
+    components, secret = small.components, holder_in(small.components)
+    with changed(components.certificate_holders, approval=True):
         first, second = (
-            house.certificate_holders.register(secret, brought(house, secret, party))
+            components.certificate_holders.register(secret, brought(components, secret, party))
             for party in ("unregistered", "body")
         )
     officer = logged_in(small, "can-bo", "/can-bo/chung-thu-so")

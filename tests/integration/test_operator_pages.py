@@ -46,7 +46,7 @@ def site(both: Website) -> Website:
 def message(site: Website) -> str:
     """A declaration by the window; gives our id of it."""
     made = declaration(1)
-    (settled,) = site.house.intake.receive([Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest))])
+    (settled,) = site.components.intake.receive([Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest))])
     return settled.public_id
 
 
@@ -55,7 +55,7 @@ def answer(site: Website) -> str:
 
 
 def journalled(site: Website, event: str) -> list[object]:
-    with site.house.database.reading() as connection:
+    with site.components.database.reading() as connection:
         rows = connection.execute(select(journal.c.actor, journal.c.detail).where(journal.c.event == event))
         return [(row.actor, row.detail.get("reason")) for row in rows]
 
@@ -82,7 +82,7 @@ def test_a_message_is_found_by_its_dossier_unmasked_with_a_reason_and_journalled
 
 
 def test_a_message_shows_each_step_with_its_milliseconds(site: Website, message: str) -> None:
-    steps = site.house.message_browser.show(message, actor=TESTER).steps
+    steps = site.components.message_browser.show(message, actor=TESTER).steps
     assert [each.name for each in steps] == ["open", "verify", "validate", "read", "check", LOCKED, ANSWERED]
     assert all(each.ms >= 0 for each in steps)
     operator = logged_in(site, "van-hanh", f"/van-hanh/thong-diep/{message}")
@@ -114,7 +114,7 @@ def test_the_window_is_said_to_be_down_and_that_word_is_taken_back(site: Website
     assert operator.page.status_code == 422
     operator.send("/van-hanh/cong/down", **{"ly-do": "Điện thoại TCHQ", "den": ""})
     assert "Đã báo Cổng gặp sự cố" in operator.told()
-    assert site.house.window.state().override_by == "person:van-hanh"
+    assert site.components.window.state().override_by == "person:van-hanh"
     operator.get("/van-hanh/su-co")
     (report,) = operator.document().xpath("//tbody//a[contains(@href, '/van-hanh/su-co/')]/@href")
     assert operator.get(report).status_code == 200
@@ -125,14 +125,14 @@ def test_the_window_is_said_to_be_down_and_that_word_is_taken_back(site: Website
     operator.get("/van-hanh")
     operator.send("/van-hanh/cong/end")
     assert "Đã bỏ xác định" in operator.told()
-    assert site.house.window.state().override_by is None
+    assert site.components.window.state().override_by is None
     assert journalled(site, "window.override") == [("person:van-hanh", "Điện thoại TCHQ")]
 
 
 def test_poisoned_messages_stand_by_reason_and_are_judged_again_with_one_list_of_results(site: Website) -> None:
     for number, reason in ((1, "taken up 3 times"), (2, "taken up 3 times"), (3, "a defect")):
         made = declaration(number)
-        site.house.intake.park(Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest)), reason)
+        site.components.intake.park(Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest)), reason)
     auditor, operator = (logged_in(site, who, "/van-hanh/cach-ly") for who in ("kiem-tra", "van-hanh"))
     assert auditor.document().xpath("//main//button") == []
     rows = operator.document().xpath("//main//table[1]/tbody/tr")
@@ -145,7 +145,7 @@ def test_poisoned_messages_stand_by_reason_and_are_judged_again_with_one_list_of
     operator.send("/van-hanh/cach-ly", **{"vi-sao": "taken up 3 times"})
     assert "Đã xử lý lại 2 thông điệp" in operator.told()
     assert len(operator.document().xpath("//table[caption]/tbody/tr")) == 2
-    assert [each.note for each in site.house.parked_messages.listed(actor=TESTER).messages] == ["a defect"]
+    assert [each.note for each in site.components.parked_messages.listed(actor=TESTER).messages] == ["a defect"]
     operator.send("/van-hanh/cach-ly", **{"tat-ca": "1"})
     assert "Không có thông điệp nào bị giữ" in operator.told()
     assert journalled(site, "quarantine.replay") == [("person:van-hanh", None)] * 3
@@ -159,14 +159,16 @@ def test_a_reason_behind_many_of_another_is_shown_with_all_of_its_messages_and_j
     monkeypatch.setattr(replays, "AT_ONCE", 1)
     for number, reason in ((1, "taken up 3 times"), (2, "taken up 3 times"), (3, "a defect")):
         made = declaration(number)
-        site.house.intake.park(Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest)), reason)
-    listed = site.house.parked_messages.listed(actor=TESTER)
+        site.components.intake.park(Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest)), reason)
+    listed = site.components.parked_messages.listed(actor=TESTER)
     assert [(each.reason, each.many) for each in listed.reasons] == [("taken up 3 times", 2), ("a defect", 1)]
     assert (len(listed.messages), listed.more) == (1, True)
     operator = logged_in(site, "van-hanh", "/van-hanh/cach-ly")
     operator.send("/van-hanh/cach-ly", **{"vi-sao": "a defect"})
     assert "Đã xử lý lại 1 thông điệp" in operator.told()
-    assert [each.reason for each in site.house.parked_messages.listed(actor=TESTER).reasons] == ["taken up 3 times"]
+    assert [each.reason for each in site.components.parked_messages.listed(actor=TESTER).reasons] == [
+        "taken up 3 times"
+    ]
 
 
 def test_an_end_that_cannot_be_meant_is_told_and_never_taken_for_none(site: Website) -> None:
@@ -175,7 +177,7 @@ def test_an_end_that_cannot_be_meant_is_told_and_never_taken_for_none(site: Webs
     operator.send("/van-hanh/cong/down", **{"ly-do": "Điện thoại TCHQ", "den": "0226-03-02T23:00"})
     assert operator.page.status_code == 409
     assert "no day and hour" in operator.told()
-    assert site.house.window.state().override_by is None
+    assert site.components.window.state().override_by is None
 
 
 def test_what_is_not_possible_is_told_and_nothing_is_done(site: Website) -> None:
@@ -193,7 +195,7 @@ def test_an_answer_is_sent_again_once(site: Website, message: str) -> None:
     operator.send(f"{here}/gui-lai", **{"ly-do": "Cổng báo chưa nhận"})
     assert operator.page.status_code == 409, "it has not left"
     broker = Confirming()
-    rounds = Dispatch(site.house.database, broker, lambda: CLOCK, site.house.observe, most_unconfirmed=9)
+    rounds = Dispatch(site.components.database, broker, lambda: CLOCK, site.components.observe, most_unconfirmed=9)
     rounds.round(transfers=True)
     rounds.round(transfers=True)
     operator.get(here)

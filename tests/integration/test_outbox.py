@@ -58,7 +58,7 @@ class Log:
 
 
 def dispatch(scene: Scene, broker: Broker, log: Log | None = None) -> Dispatch:
-    return Dispatch(scene.house.database, broker, now, log or Log(), WINDOW)
+    return Dispatch(scene.components.database, broker, now, log or Log(), WINDOW)
 
 
 def message_ids(scene: Scene) -> list[str]:
@@ -87,7 +87,7 @@ def test_what_came_back_often_does_not_let_a_later_reply_of_its_dossier_pass(sce
     (message,) = declarations(0, 1)
     scene.take_in([message])
     (first,) = message_ids(scene)
-    scene.house.completion.complete(DossierKey(message.reference, 2026), OFFICER)
+    scene.components.completion.complete(DossierKey(message.reference, 2026), OFFICER)
     broker = Broker(refuses={first})
     for _ in range(4):
         assert dispatch(scene, broker).round(transfers=True) == Round(sent=0, back=1)
@@ -107,9 +107,9 @@ def test_an_operator_is_told_for_which_reason_a_reply_stays(scene: Scene, verdic
     first = message_ids(scene)[0]
     broker = Broker(verdict, refuses={first})
     dispatch(scene, broker).round(transfers=False)
-    told = scene.house.console.staying(None, actor=TESTER)
+    told = scene.components.console.staying(None, actor=TESTER)
     assert reason.value in {each.reason for each in told.reasons}
-    (shown,) = scene.house.console.staying(reason, actor=TESTER).replies
+    (shown,) = scene.components.console.staying(reason, actor=TESTER).replies
     assert (shown.message_id, shown.returns) == (first, 1)
 
 
@@ -142,7 +142,7 @@ def test_what_stays_is_told_with_its_reason_and_nothing_is_told_that_did_not_hap
 def test_a_reply_about_whatever_code_can_be_published(scene: Scene) -> None:
     """Also one that was stored when a code could still have letters of four bytes."""
     scene.take_in(declarations(0, 1))
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.execute(update(outbox).values(document_type="\U00010400" * 100, correlation_id="\U00010400" * 36))
     broker = Broker()
     assert dispatch(scene, broker).round(transfers=True) == Round(sent=1, back=0)

@@ -37,28 +37,28 @@ NEAR = "2026-03-02 10:20:00"
 
 @dataclass
 class Night:
-    """A house whose legal time can be moved on."""
+    """An installation whose legal time can be moved on."""
 
-    house: Components
+    components: Components
     now: datetime = CLOCK
 
     @property
     def drafts(self) -> Drafts:
-        return self.house.drafts
+        return self.components.drafts
 
     @property
     def presses(self) -> Presses:
-        return self.house.presses
+        return self.components.presses
 
     def rows(self, table: object) -> list[object]:
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             return list(connection.execute(select(table)).all())  # type: ignore[call-overload]
 
     def open(self) -> None:
-        self.house.window.override(Sight.DOWN, reason="confirmed", actor=TESTER)
+        self.components.window.override(Sight.DOWN, reason="confirmed", actor=TESTER)
 
     def filled(self) -> Draft:
-        return filled(self.house, begun(self.house), citizen_message(ExpectedArrival=NEAR))
+        return filled(self.components, begun(self.components), citizen_message(ExpectedArrival=NEAR))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def night(standing: tuple[Night, Original]) -> Night:
 
 def test_the_press_is_kept_and_sent_when_the_portal_opens(night: Night) -> None:
     draft = night.filled()
-    assert night.house.opening.of_draft(draft) is PortalTakes.SIGNED
+    assert night.components.opening.of_draft(draft) is PortalTakes.SIGNED
     held = night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
     assert held.waits_since == CLOCK
     night.now += timedelta(minutes=11)
@@ -106,7 +106,7 @@ def test_he_is_late_by_the_press_and_the_duty_runs_from_reception(night: Night) 
     night.open()
     night.presses.send_due()
     (message,) = night.rows(tables.inbox)
-    names = [night.house.catalogue.findings.restate(kept).name for kept in message.findings]  # type: ignore[attr-defined]
+    names = [night.components.catalogue.findings.restate(kept).name for kept in message.findings]  # type: ignore[attr-defined]
     assert names == []
     (duty,) = [row for row in night.rows(tables.deadline) if row.party == "border_guard"]  # type: ignore[attr-defined]
     assert duty.started_at == night.now
@@ -154,7 +154,7 @@ def test_what_is_being_sent_is_not_taken_back_and_not_thrown_away(night: Night) 
             night.presses.take_back(CITIZEN, draft.public_id)
         with pytest.raises(NoDraft):
             night.drafts.discard(CITIZEN, draft.public_id)
-        night.house.door.declare(raw, caller)
+        night.components.door.declare(raw, caller)
         raise RuntimeError("the process is dead")
 
     night.open()
@@ -182,8 +182,8 @@ def test_what_cannot_be_stored_now_goes_on_waiting(night: Night) -> None:
 def test_where_the_window_works_again_it_comes_back_and_says_why(night: Night) -> None:
     draft = night.filled()
     night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
-    night.house.window.override(Sight.UP, reason="it works", actor=TESTER)
-    with night.house.database.transaction() as connection:
+    night.components.window.override(Sight.UP, reason="it works", actor=TESTER)
+    with night.components.database.transaction() as connection:
         windows.write(connection, stage=Mode.NORMAL.value, mode=Sight.UP.value, opened_at=None)
     assert night.presses.send_due() == 0
     kept = night.drafts.find(CITIZEN, draft.public_id)
@@ -209,7 +209,7 @@ def test_what_is_judged_again_keeps_the_time_of_its_press(night: Night) -> None:
     night.now += timedelta(minutes=11)
     night.open()
     night.presses.send_due()
-    with night.house.database.reading() as connection:
+    with night.components.database.reading() as connection:
         row = connection.execute(select(tables.inbox)).one()
         assert stored(messages.stored(connection, row.id)).pressed_at == CLOCK
 
@@ -244,8 +244,8 @@ def test_a_signed_file_comes_back_as_a_draft_of_what_it_says(night: Night, back:
     if back == "taken back":
         night.presses.take_back(ENTERPRISE, held.public_id)
     else:
-        night.house.window.override(Sight.UP, reason="it works", actor=TESTER)
-        with night.house.database.transaction() as connection:
+        night.components.window.override(Sight.UP, reason="it works", actor=TESTER)
+        with night.components.database.transaction() as connection:
             windows.write(connection, stage=Mode.NORMAL.value, mode=Sight.UP.value, opened_at=None)
         assert night.presses.send_due() == 0
     kept = night.drafts.find(ENTERPRISE, held.public_id)

@@ -26,24 +26,24 @@ GROUP, CITIZEN = "BQP0100001/accepted-tour-group-entering", "BQP0100002/accepted
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
+def components(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     folder = tmp_path_factory.mktemp("prints")
     with gate(folder, f"sqlite:///{folder / 'adapter.db'}") as made:
         yield made
 
 
-def for_the_officer(house: Components, key: DossierKey, kind: ReplyKind) -> OpenedAnswer:
+def for_the_officer(components: Components, key: DossierKey, kind: ReplyKind) -> OpenedAnswer:
     shown: list[OpenedAnswer] = []
-    (reply,) = (each for each in house.case_files.open(key, TESTER).replies if each.kind == kind.value)
+    (reply,) = (each for each in components.case_files.open(key, TESTER).replies if each.kind == kind.value)
     prints: Any = SimpleNamespace(pdf=shown.append)
-    replace(house.case_prints, prints=prints).of(key, TESTER, reply.digest)
+    replace(components.case_prints, prints=prints).of(key, TESTER, reply.digest)
     return same_everywhere(shown)
 
 
-def for_customs(house: Components, key: DossierKey) -> OpenedAnswer:
+def for_customs(components: Components, key: DossierKey) -> OpenedAnswer:
     shown: list[OpenedAnswer] = []
     prints: Any = SimpleNamespace(pdf=shown.append)
-    replace(house.printed_decisions, prints=prints).pdf(key.number, key.year, None, TESTER)
+    replace(components.printed_decisions, prints=prints).pdf(key.number, key.year, None, TESTER)
     return same_everywhere(shown)
 
 
@@ -52,20 +52,20 @@ def same_everywhere(shown: list[OpenedAnswer]) -> OpenedAnswer:
     return replace(opened, answer=replace(opened.answer, digest=DIGEST))
 
 
-def test_the_confirmation_looks_the_same_to_officers_and_to_customs(house: Components, tmp_path: Path) -> None:
-    key = play(house, GROUP)
-    house.completion.complete(key, OFFICER)
-    with house.database.transaction() as connection:
+def test_the_confirmation_looks_the_same_to_officers_and_to_customs(components: Components, tmp_path: Path) -> None:
+    key = play(components, GROUP)
+    components.completion.complete(key, OFFICER)
+    with components.database.transaction() as connection:
         connection.exec_driver_sql("UPDATE outbox SET sent_at = created_at")
-    assert_looks_as_kept("confirmation", for_the_officer(house, key, ReplyKind.COMPLETION), SEEN, tmp_path)
-    assert_looks_as_kept("confirmation", for_customs(house, key), SEEN, tmp_path)
+    assert_looks_as_kept("confirmation", for_the_officer(components, key, ReplyKind.COMPLETION), SEEN, tmp_path)
+    assert_looks_as_kept("confirmation", for_customs(components, key), SEEN, tmp_path)
 
 
-def test_a_request_to_amend_and_a_refusal_look_as_they_were_looked_at(house: Components, tmp_path: Path) -> None:
-    key = play(house, CITIZEN)
-    house.amendments.request(key, OFFICER, reason=REASON, items=ITEMS)
-    asked = for_the_officer(house, key, ReplyKind.AMENDMENT_REQUEST)
+def test_a_request_to_amend_and_a_refusal_look_as_they_were_looked_at(components: Components, tmp_path: Path) -> None:
+    key = play(components, CITIZEN)
+    components.amendments.request(key, OFFICER, reason=REASON, items=ITEMS)
+    asked = for_the_officer(components, key, ReplyKind.AMENDMENT_REQUEST)
     assert_looks_as_kept("request", asked, SEEN, tmp_path)
-    other = play(house, "BQP0100001/accepted-single-foreigner")
-    house.completion.refuse(other, OFFICER, reason=REASON, ground="Điều 10 QĐ 15/2019/QĐ-TTg")
-    assert_looks_as_kept("refusal", for_customs(house, other), SEEN, tmp_path)
+    other = play(components, "BQP0100001/accepted-single-foreigner")
+    components.completion.refuse(other, OFFICER, reason=REASON, ground="Điều 10 QĐ 15/2019/QĐ-TTg")
+    assert_looks_as_kept("refusal", for_customs(components, other), SEEN, tmp_path)

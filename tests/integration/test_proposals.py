@@ -31,14 +31,14 @@ OFFICER: Entered = {"name": "NGUYEN VAN HAI", "rank": "Đại úy", "roles": ["o
 class Registry:
     """An installation with two administrators and an operator, each of whom has logged in just now."""
 
-    house: Components
+    components: Components
 
     @property
     def proposals(self) -> Proposals:
-        return self.house.proposals
+        return self.components.proposals
 
     def who(self, code: str, ago: timedelta = timedelta()) -> Actor:
-        return replace(self.house.people.acting(code), proven_at=now() - ago)
+        return replace(self.components.people.acting(code), proven_at=now() - ago)
 
     def asked(self, act: AdminAct, subject: str, by: str = "mai", **stated: Any) -> int:
         number = self.proposals.draft(act, subject, stated, "Theo QĐ 12", actor=self.who(by))
@@ -46,21 +46,21 @@ class Registry:
         return number
 
     def standing(self) -> list[str]:
-        return [each.id for each in self.house.people.list()]
+        return [each.id for each in self.components.people.list()]
 
     def journalled(self) -> list[tuple[str, str]]:
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             rows = connection.execute(select(journal.c.event, journal.c.actor).order_by(journal.c.at, journal.c.id))
             return [(row.event, row.actor) for row in rows]
 
 
 @pytest.fixture
 def registry(tmp_path: Path, sqlite_url: str) -> Iterator[Registry]:
-    with gate(tmp_path, sqlite_url, two_units()) as house:
+    with gate(tmp_path, sqlite_url, two_units()) as components:
         for code in ("mai", "son"):
-            house.people.add(code, Facts(code.upper(), ("administrator",)), actor=TESTER)
-        house.people.add("lan", Facts("LAN", ("operator",)), actor=TESTER)
-        yield Registry(house)
+            components.people.add(code, Facts(code.upper(), ("administrator",)), actor=TESTER)
+        components.people.add("lan", Facts("LAN", ("operator",)), actor=TESTER)
+        yield Registry(components)
 
 
 def test_an_act_is_done_once_another_administrator_has_confirmed_it(registry: Registry) -> None:
@@ -75,7 +75,7 @@ def test_an_act_is_done_once_another_administrator_has_confirmed_it(registry: Re
     assert "hai" not in registry.standing()
     registry.proposals.confirm(number, actor=registry.who("son"))
     assert "hai" in registry.standing()
-    assert registry.house.people.show("hai")[-1].granted_by == "person:mai"
+    assert registry.components.people.show("hai")[-1].granted_by == "person:mai"
     acts = [each for each in registry.journalled() if each[0].startswith(("proposal", "person.add"))][-3:]
     assert sorted(acts) == [
         ("person.add", "person:mai"),
@@ -96,7 +96,7 @@ def test_nobody_grants_himself_as_proposer_or_as_the_one_who_confirms(registry: 
     number = registry.asked(AdminAct.PERSON_CHANGE, "son", **{**more, "name": "SON"})
     with pytest.raises(NoRight, match="grants himself nothing"):
         registry.proposals.confirm(number, actor=son)
-    assert registry.house.people.show("son")[-1].roles == ("administrator",)
+    assert registry.components.people.show("son")[-1].roles == ("administrator",)
 
 
 def test_a_log_in_that_is_older_than_five_minutes_does_nothing(registry: Registry) -> None:
@@ -105,7 +105,7 @@ def test_a_log_in_that_is_older_than_five_minutes_does_nothing(registry: Registr
     with pytest.raises(LogInTooOld):
         registry.proposals.ask(number, actor=registry.who("mai", old))
     with pytest.raises(LogInTooOld):  # by a command, or a provider that does not state it
-        registry.proposals.ask(number, actor=registry.house.people.acting("mai"))
+        registry.proposals.ask(number, actor=registry.components.people.acting("mai"))
     registry.proposals.ask(number, actor=registry.who("mai"))
     for act in (registry.proposals.confirm, lambda n, actor: registry.proposals.decline(n, "x", actor=actor)):
         with pytest.raises(LogInTooOld):
@@ -124,11 +124,11 @@ def test_what_cannot_be_done_is_told_to_its_proposer_and_nothing_of_the_trial_st
 
 def test_what_was_changed_meanwhile_is_not_overwritten(registry: Registry) -> None:
     number = registry.asked(AdminAct.PERSON_CHANGE, "lan", name="LAN", rank="", roles=["auditor"])
-    registry.house.people.change("lan", lambda _: Facts("LAN", ("operator", "auditor")), actor=TESTER)
+    registry.components.people.change("lan", lambda _: Facts("LAN", ("operator", "auditor")), actor=TESTER)
     with pytest.raises(NotAllowed, match="changed since"):
         registry.proposals.confirm(number, actor=registry.who("son"))
     assert registry.proposals.show(number, actor=registry.who("son")).state == "waiting"
-    assert len(registry.house.people.show("lan")[-1].roles) == 2
+    assert len(registry.components.people.show("lan")[-1].roles) == 2
 
 
 def test_a_proposal_is_declined_with_a_reason_withdrawn_or_over_after_a_week(registry: Registry) -> None:
@@ -167,7 +167,7 @@ def test_whoever_is_no_administrator_neither_proposes_nor_confirms_nor_sees(regi
 
 def test_a_proposer_who_was_removed_meanwhile_grants_nothing_any_more(registry: Registry) -> None:
     number = registry.asked(AdminAct.PERSON_ADD, "hai", **OFFICER)
-    registry.house.people.remove("mai", reason="x", actor=TESTER)
+    registry.components.people.remove("mai", reason="x", actor=TESTER)
     with pytest.raises(NotAllowed, match="not registered any more"):
         registry.proposals.confirm(number, actor=registry.who("son"))
     assert "hai" not in registry.standing()
@@ -207,14 +207,14 @@ def test_every_act_goes_this_way_and_shows_what_stood_before(registry: Registry)
         befores[act] = registry.proposals.show(number, actor=registry.who("son")).before
         tokens.append(registry.proposals.confirm(number, actor=registry.who("son")))
     assert [bool(each) for each in tokens] == [act is AdminAct.TOKEN_ISSUE for act, _, _ in EVERY]
-    assert registry.house.tokens.authenticate(next(filter(None, tokens))) is None, "it was revoked"
+    assert registry.components.tokens.authenticate(next(filter(None, tokens))) is None, "it was revoked"
     assert befores[AdminAct.PERSON_ADD] is None
     assert befores[AdminAct.OFFICE_CHANGE] == OFFICE
     assert (befores[AdminAct.PERSON_CHANGE] or {})["roles"] == ["customs_officer"]
     assert (befores[AdminAct.CLIENT_CHANGE] or {})["offices"] == ["HQ-1"]
     assert (befores[AdminAct.CLIENT_END] or {})["name"] == "E-Customs 2"
-    assert registry.house.offices.list() == []
-    assert [each for kind in ("client", "issuer") for each in registry.house.clients.list(kind)] == []
+    assert registry.components.offices.list() == []
+    assert [each for kind in ("client", "issuer") for each in registry.components.clients.list(kind)] == []
     assert {act for act, _, _ in EVERY} == set(AdminAct) - {AdminAct.LIST_CHANGE}, "that is in test_list_editions"
 
 

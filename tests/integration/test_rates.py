@@ -31,7 +31,7 @@ def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Itera
     config = configure(tmp_path, database_url, {**FEW, **provider.settings()})
     with website(config, urlsplit(provider.site).port or 0) as served:
         served.window(Sight.DOWN)
-        stand_still(served.house)
+        stand_still(served.components)
         yield served
 
 

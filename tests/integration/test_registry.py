@@ -63,7 +63,7 @@ def submission(raw: bytes) -> Submission:
 
 
 def receive(scene: Scene, *messages: bytes) -> list[Settled]:
-    return scene.house.intake.receive([submission(each) for each in messages])
+    return scene.components.intake.receive([submission(each) for each in messages])
 
 
 def names(settled: Settled) -> set[str]:
@@ -73,14 +73,14 @@ def names(settled: Settled) -> set[str]:
 
 def register(scene: Scene, *parties: str, since: datetime | None = None) -> None:
     found = [(party, shared_pki().party(party).certificate) for party in parties]
-    scene.house.registry.register(found, Registration(Office.PORTAL, since), actor=TESTER)
+    scene.components.registry.register(found, Registration(Office.PORTAL, since), actor=TESTER)
 
 
 # -- suspended accounts -----------------------------------------------------------------------------
 
 
 def test_a_suspended_account_is_refused_with_the_reason_until_it_is_restored(scene: Scene) -> None:
-    accounts = scene.house.accounts
+    accounts = scene.components.accounts
     assert receive(scene, declaration("before").raw)[0].outcome == "accepted"
     accounts.suspend(CITIZEN, unit=None, reason="Nguy cơ mất an toàn dữ liệu", actor=WHO)
     refused = receive(scene, declaration("during").raw)[0]
@@ -93,9 +93,9 @@ def test_a_suspended_account_is_refused_with_the_reason_until_it_is_restored(sce
 
 
 def test_the_refusal_of_a_suspended_account_leaves_a_dossier_and_a_journal_that_holds(scene: Scene) -> None:
-    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
+    scene.components.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
     receive(scene, declaration("kept").raw)
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         states = connection.execute(select(tables.dossier.c.state)).scalars().all()
         events = connection.execute(select(tables.journal.c.event)).scalars().all()
         details = connection.execute(select(tables.journal.c.detail)).scalars().all()
@@ -107,12 +107,12 @@ def test_the_refusal_of_a_suspended_account_leaves_a_dossier_and_a_journal_that_
 
 
 def test_what_a_suspension_refused_is_declared_again_under_its_number_and_every_version_is_kept(scene: Scene) -> None:
-    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
+    scene.components.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
     tried = [receive(scene, declaration(each, reference="AGAIN").raw)[0] for each in ("first", "second")]
-    scene.house.accounts.restore(CITIZEN, unit=None, reason="Đã khắc phục", actor=WHO)
+    scene.components.accounts.restore(CITIZEN, unit=None, reason="Đã khắc phục", actor=WHO)
     third = receive(scene, declaration("third", reference="AGAIN").raw)[0]
     assert [each.outcome for each in (*tried, third)] == ["refused", "refused", "accepted"]
-    with scene.house.database.reading() as connection:
+    with scene.components.database.reading() as connection:
         row = connection.execute(select(tables.dossier.c.state, tables.dossier.c.version)).one()
         kept = connection.execute(select(tables.declaration.c.version)).scalars().all()
     assert (tuple(row), sorted(kept)) == (("accepted", 3), [1, 2, 3])
@@ -125,9 +125,9 @@ def test_a_suspension_that_is_committed_while_messages_are_in_flight_holds_for_t
 
     def suspend_in_between(happened: Event, /, **_: Any) -> None:
         if happened is Event.VERIFIED:
-            replace(scene.house.accounts, database=elsewhere).suspend(CITIZEN, unit=None, reason="x", actor=WHO)
+            replace(scene.components.accounts, database=elsewhere).suspend(CITIZEN, unit=None, reason="x", actor=WHO)
 
-    intake = replace(scene.house.intake, observe=suspend_in_between)
+    intake = replace(scene.components.intake, observe=suspend_in_between)
     settled = intake.receive([submission(declaration("flight").raw)])
     assert [names(each) for each in settled] == [{"account_suspended"}]
 
@@ -135,13 +135,13 @@ def test_a_suspension_that_is_committed_while_messages_are_in_flight_holds_for_t
 def test_a_duplicate_of_what_was_accepted_before_the_suspension_gets_its_old_answer(scene: Scene) -> None:
     message = declaration("twice").raw
     receive(scene, message)
-    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
+    scene.components.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
     again = receive(scene, message)[0]
     assert (again.duplicate, again.outcome) == (True, "accepted")
 
 
 def test_an_account_is_suspended_once_at_a_place_and_only_at_units_there_are(scene: Scene) -> None:
-    accounts = scene.house.accounts
+    accounts = scene.components.accounts
     accounts.suspend(CITIZEN, unit="CK-HUUNGHI", reason="x", actor=WHO)
     for unit, why in (("CK-HUUNGHI", "already"), ("CK-NOWHERE", "no border unit")):
         with pytest.raises(NotAllowed, match=why):
@@ -153,18 +153,18 @@ def test_an_account_is_suspended_once_at_a_place_and_only_at_units_there_are(sce
 
 
 def test_two_officers_who_suspend_at_once_suspend_once(scene: Scene, elsewhere: Database) -> None:
-    scene.house.catalogue  # noqa: B018  loaded before the threads ask for it
+    scene.components.catalogue  # noqa: B018  loaded before the threads ask for it
 
     def suspend(database: Database) -> bool:
         try:
-            replace(scene.house.accounts, database=database).suspend(CITIZEN, unit=None, reason="x", actor=WHO)
+            replace(scene.components.accounts, database=database).suspend(CITIZEN, unit=None, reason="x", actor=WHO)
         except NotAllowed:
             return False
         return True
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(suspend, [scene.house.database, elsewhere])) == [False, True]
-    assert len(scene.house.accounts.list(actor=TESTER)) == 1
+        assert sorted(pool.map(suspend, [scene.components.database, elsewhere])) == [False, True]
+    assert len(scene.components.accounts.list(actor=TESTER)) == 1
 
 
 # -- certificates -----------------------------------------------------------------------------------
@@ -173,10 +173,10 @@ def test_two_officers_who_suspend_at_once_suspend_once(scene: Scene, elsewhere: 
 def test_a_suspended_certificate_is_rejected_and_a_restored_one_is_not(scene: Scene) -> None:
     register(scene, "enterprise")
     serial = f"{shared_pki().party('enterprise').certificate.serial_number:X}"
-    scene.house.registry.suspend(serial, reason="Mất khóa", actor=WHO)
+    scene.components.registry.suspend(serial, reason="Mất khóa", actor=WHO)
     rejected = receive(scene, group("1"))[0]
     assert (rejected.outcome, names(rejected)) == ("rejected", {"registration_suspended"})
-    scene.house.registry.restore(serial, reason="Tìm thấy", actor=WHO)
+    scene.components.registry.restore(serial, reason="Tìm thấy", actor=WHO)
     assert receive(scene, group("2"))[0].outcome == "accepted"
 
 
@@ -191,21 +191,23 @@ def test_a_suspended_certificate_is_rejected_and_a_restored_one_is_not(scene: Sc
 def test_what_the_window_registered_and_we_have_not_follows_the_policy(
     scene: Scene, policy: Unlisted, outcome: str, found: set[str]
 ) -> None:
-    house = scene.house
-    house.intake = replace(house.intake, admission=replace(house.admission, unknown_on_window=policy))
+    components = scene.components
+    components.intake = replace(components.intake, admission=replace(components.admission, unknown_on_window=policy))
     settled = receive(scene, group("1"))[0]
     assert (settled.outcome, names(settled)) == (outcome, found)
 
 
 def test_a_registration_of_tomorrow_is_none_today(scene: Scene) -> None:
-    house = scene.house
-    house.intake = replace(house.intake, admission=replace(house.admission, unknown_on_window=Unlisted.REJECT))
+    components = scene.components
+    components.intake = replace(
+        components.intake, admission=replace(components.admission, unknown_on_window=Unlisted.REJECT)
+    )
     register(scene, "enterprise", since=datetime.now(UTC) + timedelta(days=1))
     assert names(receive(scene, group("1"))[0]) == {"certificate_unregistered"}
 
 
 def test_certificates_are_registered_all_or_none_and_a_second_time_changes_nothing(scene: Scene) -> None:
-    registry, pki = scene.house.registry, shared_pki()
+    registry, pki = scene.components.registry, shared_pki()
     how = Registration(Office.PORTAL)
     good, bad = pki.party("enterprise").certificate, pki.party("body").certificate
     with pytest.raises(NotImported, match="names no tax code"):
@@ -221,8 +223,8 @@ def test_certificates_are_registered_all_or_none_and_a_second_time_changes_nothi
 
 def test_a_certificate_that_names_nobody_speaks_for_whom_it_was_registered(scene: Scene) -> None:
     body = shared_pki().party("body").certificate
-    scene.house.registry.register([("b", body)], Registration(Office.PORTAL, number=OTHER), actor=TESTER)
-    port = scene.house.authorisations.entitled
+    scene.components.registry.register([("b", body)], Registration(Office.PORTAL, number=OTHER), actor=TESTER)
+    port = scene.components.authorisations.entitled
     whose = signer(body, role=SignerRole.DECLARANT, store="government")
     assert port(whose, OTHER, datetime.now(UTC), "BQP0100001")
     assert not port(whose, ENTERPRISE, datetime.now(UTC), "BQP0100001")
@@ -232,7 +234,7 @@ def test_a_certificate_that_names_nobody_speaks_for_whom_it_was_registered(scene
 
 
 def test_an_authorisation_lets_another_sign_until_it_is_revoked(scene: Scene) -> None:
-    authorisations = scene.house.authorisations
+    authorisations = scene.components.authorisations
     assert names(receive(scene, group("1", signer="other-enterprise"))[0]) == {"principal_mismatch"}
     granted = authorisations.grant(OTHER, ENTERPRISE, "UQ-1", actor=TESTER)
     assert receive(scene, group("2", signer="other-enterprise"))[0].outcome == "accepted"
@@ -244,17 +246,19 @@ def test_an_authorisation_lets_another_sign_until_it_is_revoked(scene: Scene) ->
 def test_an_authorisation_outside_its_days_is_none(scene: Scene, begins: int, ends: int) -> None:
     now = datetime.now(UTC)
     days = {"valid_from": now + timedelta(days=begins), "valid_to": now + timedelta(days=ends)}
-    scene.house.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", **days, actor=TESTER)
+    scene.components.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", **days, actor=TESTER)
     assert names(receive(scene, group("1", signer="other-enterprise"))[0]) == {"principal_mismatch"}
 
 
 def test_the_store_is_not_asked_for_authorisations_while_numbers_agree(scene: Scene) -> None:
     asked = []
-    port = scene.house.ground.representation
-    ground = replace(scene.house.intake.ground, representation=replace(port, entitled=lambda *_: bool(asked.append(1))))
-    replace(scene.house.intake, ground=ground).receive([submission(group("1"))])
+    port = scene.components.ground.representation
+    ground = replace(
+        scene.components.intake.ground, representation=replace(port, entitled=lambda *_: bool(asked.append(1)))
+    )
+    replace(scene.components.intake, ground=ground).receive([submission(group("1"))])
     assert asked == []
-    replace(scene.house.intake, ground=ground).receive([submission(group("2", signer="other-enterprise"))])
+    replace(scene.components.intake, ground=ground).receive([submission(group("2", signer="other-enterprise"))])
     assert asked == [1]
 
 
@@ -271,7 +275,7 @@ def test_a_stranger_does_not_replace_a_dossier_and_its_own_people_may_try(scene:
 
 def test_whoever_is_authorised_by_the_dossiers_principal_may_try_too(scene: Scene) -> None:
     receive(scene, group("1"))
-    scene.house.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", actor=TESTER)
+    scene.components.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", actor=TESTER)
     told = receive(scene, group("1", signer="other-enterprise", tax_code=OTHER, function="02"))[0]
     assert "not_of_the_dossier" not in names(told)
 
@@ -293,7 +297,7 @@ def test_a_batch_asks_each_register_once(scene: Scene) -> None:
         counted.update(name for name in ("certificate", "suspension", "authorisation") if f"FROM {name}" in statement)
 
     register(scene, "enterprise")
-    listening.listen(scene.house.database.engine, "before_cursor_execute", count)
+    listening.listen(scene.components.database.engine, "before_cursor_execute", count)
     settled = receive(scene, *(group(str(number)) for number in range(8)))
     assert {each.outcome for each in settled} == {"accepted"}
     assert counted == {"certificate": 1, "suspension": 1}
@@ -320,7 +324,7 @@ def watch(scene: Scene) -> Callable[..., tuple[Expiry, list[dict[str, Any]]]]:
                 told.append(fields)
 
         days = (60, 30, 14, 7, 1)
-        return Expiry(scene.house.database, lambda: certificates, lambda: at, observe, days), told
+        return Expiry(scene.components.database, lambda: certificates, lambda: at, observe, days), told
 
     return made
 

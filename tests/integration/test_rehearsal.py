@@ -56,7 +56,7 @@ class Stage:
             raw = signed(cases[name], shared_pki())
             at = CLOCK + timedelta(seconds=number)
             digest = Digest(hashlib.sha256(raw).hexdigest())
-            self.scene.house.intake.receive([Submission(raw, cases[name].channel, at, digest)])
+            self.scene.components.intake.receive([Submission(raw, cases[name].channel, at, digest)])
 
     def change(self, old: str, new: str, *, procedure: str = GROUP, version: str = "2") -> None:
         file = self.mappings / procedure / version / "procedure.yaml"
@@ -72,7 +72,7 @@ class Stage:
         return [json.loads(line) for line in done.stdout.splitlines()] if json_lines else done.output
 
     def counted(self) -> list[int]:
-        with self.scene.house.database.reading() as connection:
+        with self.scene.components.database.reading() as connection:
             tables = (inbox, outbox, journal, attempt)
             return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
@@ -101,7 +101,7 @@ def set_up(folder: Path, url: str) -> Stage:
     shutil.copytree(folder / "mappings", folder / "new")
     made = Stage(Scene(folder, "amqp://127.0.0.1:1/%2F", url), folder / "new")
     made.scene.configure({"folders.schemas": str(_schemas()), "folders.mappings": str(folder / "mappings")})
-    ensure_tables(made.scene.house.database)
+    ensure_tables(made.scene.components.database)
     made.receive()
     return made
 
@@ -204,7 +204,7 @@ def test_a_set_with_a_fault_is_not_rehearsed(stage: Stage) -> None:
 
 def test_a_reading_transaction_cannot_write(on_both: Stage) -> None:
     stage = on_both
-    database = stage.scene.house.database
+    database = stage.scene.components.database
     with pytest.raises((DBAPIError, DatabaseUnavailable)), database.reading() as connection:
         connection.execute(text("DELETE FROM attempt"))
     with database.transaction() as connection:

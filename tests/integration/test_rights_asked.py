@@ -83,31 +83,35 @@ def entries(whole: Components) -> list[Any]:
 
 
 ON_A_DOSSIER: dict[str, Callable[[Components, DossierKey, Actor], object]] = {
-    "accept": lambda house, key, who: house.completion.accept(key, who),
-    "complete": lambda house, key, who: house.completion.complete(key, who),
-    "refuse": lambda house, key, who: house.completion.refuse(key, who, reason="x"),
-    "request an amendment": lambda house, key, who: house.amendments.request(key, who, reason="x", items=ITEMS),
-    "withdraw a request": lambda house, key, who: house.amendments.withdraw(key, who, reason="x"),
-    "note papers": lambda house, key, who: house.handing_in.brought(key, "originalLetter", who),
-    "settle a pair": lambda house, key, who: house.pairs.settle(key, HERE, PairVerdict.SAME, who, reason="x"),
-    "reopen a pair": lambda house, key, who: house.pairs.reopen(key, HERE, who, reason="x"),
-    "see its pairs": lambda house, key, who: house.pairs.of(key, who),
-    "see it": lambda house, key, who: dossier_reader(house).life(key, personal=False, actor=who),
-    "see its persons": lambda house, key, who: dossier_reader(house).life(key, personal=True, actor=who),
-    "see its versions": lambda house, key, who: _versions(house).of(key, personal=False, actor=who),
-    "see persons of its versions": lambda house, key, who: _versions(house).of(key, personal=True, actor=who),
+    "accept": lambda components, key, who: components.completion.accept(key, who),
+    "complete": lambda components, key, who: components.completion.complete(key, who),
+    "refuse": lambda components, key, who: components.completion.refuse(key, who, reason="x"),
+    "request an amendment": lambda components, key, who: components.amendments.request(
+        key, who, reason="x", items=ITEMS
+    ),
+    "withdraw a request": lambda components, key, who: components.amendments.withdraw(key, who, reason="x"),
+    "note papers": lambda components, key, who: components.handing_in.brought(key, "originalLetter", who),
+    "settle a pair": lambda components, key, who: components.pairs.settle(key, HERE, PairVerdict.SAME, who, reason="x"),
+    "reopen a pair": lambda components, key, who: components.pairs.reopen(key, HERE, who, reason="x"),
+    "see its pairs": lambda components, key, who: components.pairs.of(key, who),
+    "see it": lambda components, key, who: dossier_reader(components).life(key, personal=False, actor=who),
+    "see its persons": lambda components, key, who: dossier_reader(components).life(key, personal=True, actor=who),
+    "see its versions": lambda components, key, who: _versions(components).of(key, personal=False, actor=who),
+    "see persons of its versions": lambda components, key, who: _versions(components).of(key, personal=True, actor=who),
 }
 LISTS: dict[str, Callable[[Components, Actor], object]] = {
-    "list dossiers": lambda house, who: dossier_reader(house).dossiers(state=None, limit=9, actor=who),
-    "list amendments": lambda house, who: house.amendments.listed(everything=True, limit=9, actor=who),
-    "list pairs": lambda house, who: house.pairs.unsettled(9, actor=who),
-    "list deadlines": lambda house, who: house.deadlines.agenda(Wanted(), since=CLOCK, now=CLOCK, actor=who).due,
+    "list dossiers": lambda components, who: dossier_reader(components).dossiers(state=None, limit=9, actor=who),
+    "list amendments": lambda components, who: components.amendments.listed(everything=True, limit=9, actor=who),
+    "list pairs": lambda components, who: components.pairs.unsettled(9, actor=who),
+    "list deadlines": lambda components, who: (
+        components.deadlines.agenda(Wanted(), since=CLOCK, now=CLOCK, actor=who).due
+    ),
 }
 REGISTERS: dict[str, Callable[[Components, Actor], object]] = {
-    "list certificates": lambda house, who: house.registry.list(actor=who),
-    "show a certificate": lambda house, who: house.registry.show("1", actor=who),
-    "list authorisations": lambda house, who: house.authorisations.list(actor=who),
-    "list accounts": lambda house, who: house.accounts.list(actor=who),
+    "list certificates": lambda components, who: components.registry.list(actor=who),
+    "show a certificate": lambda components, who: components.registry.show("1", actor=who),
+    "list authorisations": lambda components, who: components.authorisations.list(actor=who),
+    "list accounts": lambda components, who: components.accounts.list(actor=who),
 }
 _FORM = PaperForm("BQP0100002", "1", 2026, CLOCK, None, None, {}, {})
 _FAILED = FailureReport(CLOCK, Label("x", "x"), None)
@@ -115,69 +119,73 @@ _HELD = Held("1", "store", "parked", "x", 0, "x")
 ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     **LISTS,
     **REGISTERS,
-    "declare": lambda house, who: house.door.submit(b"", who),
-    "find": lambda house, who: house.lookup.find(Question(LookupKind.NUMBER, "RQ1", 2026), who),
-    "look up": lambda house, who: house.searches.search(Search(Key.NUMBER, "RQ1", 2026), who),
-    "look a reply up": lambda house, who: house.searches.decision("RQ1", 2026, None, who),
-    "list whom he gives lookups": lambda house, who: house.lookup_rights.offices(who),
-    "give a lookup": lambda house, who: house.lookup_rights.give("x", "BQP0100001", actor=who),
-    "withdraw a lookup": lambda house, who: house.lookup_rights.withdraw("x", "BQP0100001", actor=who),
-    "register a client": lambda house, who: house.clients.add("issuer", "x", PartyFacts("X", ""), actor=who),
-    "end a client": lambda house, who: house.clients.end("issuer", "x", reason="x", actor=who),
-    "audit lookups": lambda house, who: house.lookup_audit.looked(Asked(CLOCK, CLOCK), who),
-    "enter what was on paper": lambda house, who: house.paper_records.enter(_FORM, actor=who),
-    "list what was on paper": lambda house, who: house.paper_records.unchecked(9, actor=who),
-    "see what was sent back": lambda house, who: house.paper_records.sent_back(9, actor=who),
-    "foresee what was on paper": lambda house, who: house.paper_records.foresee(_FORM, actor=who),
-    "see what was on paper": lambda house, who: house.paper_records.show(1, actor=who),
-    "see scans of a paper": lambda house, who: house.paper_scans.of(1, actor=who),
-    "attach a scan": lambda house, who: house.paper_scans.add(1, "KHAC", "x.pdf", b"", actor=who),
-    "take a scan": lambda house, who: house.paper_scans.file(1, "0" * 64, actor=who),
-    "check what was on paper": lambda house, who: house.paper_records.check(1, actor=who),
-    "send back what was on paper": lambda house, who: house.paper_records.send_back(1, reason="x", actor=who),
-    "see a failure": lambda house, who: house.failure_acts.state(actor=who),
-    "announce a failure": lambda house, who: house.failure_acts.begin(_FAILED, actor=who),
-    "end a failure": lambda house, who: house.failure_acts.end(None, actor=who),
-    "see whom to call": lambda house, who: house.failure_acts.contacts(actor=who),
-    "note a call": lambda house, who: house.failure_acts.call("1/2026", CallResult.REACHED, "", actor=who),
-    "take a letter": lambda house, who: house.failure_acts.letter("thong-bao.txt", actor=who),
-    "suspend": lambda house, who: house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=who),
-    "restore": lambda house, who: house.accounts.restore(CITIZEN, unit=None, reason="x", actor=who),
-    "grant": lambda house, who: house.authorisations.grant(CITIZEN, "0100109106", "1", actor=who),
-    "revoke": lambda house, who: house.authorisations.revoke(1, reason="x", actor=who),
-    "register": lambda house, who: house.registry.register([], Registration(Office.PORTAL), actor=who),
-    "list certificates that wait": lambda house, who: house.registry.waiting(actor=who),
-    "approve a certificate": lambda house, who: house.registry.approve("1", actor=who),
-    "decline a certificate": lambda house, who: house.registry.decline("1", reason="x", actor=who),
-    "suspend a certificate": lambda house, who: house.registry.suspend("1", reason="x", actor=who),
-    "restore a certificate": lambda house, who: house.registry.restore("1", reason="x", actor=who),
-    "override": lambda house, who: house.window.override(Sight.DOWN, reason="x", actor=who),
-    "end an override": lambda house, who: house.window.end_override(actor=who),
-    "end a notice": lambda house, who: house.window.end_notice(reason="x", actor=who),
-    "take a payload": lambda house, who: _quarantine(house).payload(_HELD, actor=who),
-    "browse messages": lambda house, who: house.message_browser.newest(WantedMessages(), behind=None, actor=who),
-    "find a message": lambda house, who: house.message_browser.called("RQ1", actor=who),
-    "see a message": lambda house, who: house.message_browser.show("1", actor=who),
-    "see an answer": lambda house, who: house.message_browser.reply("1", actor=who),
-    "unmask a message": lambda house, who: house.message_browser.unmask("1", reason="x", actor=who),
-    "resend": lambda house, who: house.resend.again("1", reason="x", actor=who),
-    "report an incident": lambda house, who: house.reconciliation.report("1", actor=who),
-    "make a signed report": lambda house, who: house.incident_reports.make("1", actor=who),
-    "replay": lambda house, who: _quarantine(house).replay(_HELD, actor=who),
-    "replay all": lambda house, who: _quarantine(house).replay_all(actor=who),
-    "issue": lambda house, who: house.tokens.issue("declarant", "a", CITIZEN, actor=who),
-    "revoke a token": lambda house, who: house.tokens.revoke(1, actor=who),
-    "verify the journal": lambda house, who: dossier_reader(house).journal_proof(Part(), actor=who),
-    "add a person": lambda house, who: house.people.add("x", Facts("X", ("auditor",)), actor=who),
+    "declare": lambda components, who: components.door.submit(b"", who),
+    "find": lambda components, who: components.lookup.find(Question(LookupKind.NUMBER, "RQ1", 2026), who),
+    "look up": lambda components, who: components.searches.search(Search(Key.NUMBER, "RQ1", 2026), who),
+    "look a reply up": lambda components, who: components.searches.decision("RQ1", 2026, None, who),
+    "list whom he gives lookups": lambda components, who: components.lookup_rights.offices(who),
+    "give a lookup": lambda components, who: components.lookup_rights.give("x", "BQP0100001", actor=who),
+    "withdraw a lookup": lambda components, who: components.lookup_rights.withdraw("x", "BQP0100001", actor=who),
+    "register a client": lambda components, who: components.clients.add("issuer", "x", PartyFacts("X", ""), actor=who),
+    "end a client": lambda components, who: components.clients.end("issuer", "x", reason="x", actor=who),
+    "audit lookups": lambda components, who: components.lookup_audit.looked(Asked(CLOCK, CLOCK), who),
+    "enter what was on paper": lambda components, who: components.paper_records.enter(_FORM, actor=who),
+    "list what was on paper": lambda components, who: components.paper_records.unchecked(9, actor=who),
+    "see what was sent back": lambda components, who: components.paper_records.sent_back(9, actor=who),
+    "foresee what was on paper": lambda components, who: components.paper_records.foresee(_FORM, actor=who),
+    "see what was on paper": lambda components, who: components.paper_records.show(1, actor=who),
+    "see scans of a paper": lambda components, who: components.paper_scans.of(1, actor=who),
+    "attach a scan": lambda components, who: components.paper_scans.add(1, "KHAC", "x.pdf", b"", actor=who),
+    "take a scan": lambda components, who: components.paper_scans.file(1, "0" * 64, actor=who),
+    "check what was on paper": lambda components, who: components.paper_records.check(1, actor=who),
+    "send back what was on paper": lambda components, who: components.paper_records.send_back(1, reason="x", actor=who),
+    "see a failure": lambda components, who: components.failure_acts.state(actor=who),
+    "announce a failure": lambda components, who: components.failure_acts.begin(_FAILED, actor=who),
+    "end a failure": lambda components, who: components.failure_acts.end(None, actor=who),
+    "see whom to call": lambda components, who: components.failure_acts.contacts(actor=who),
+    "note a call": lambda components, who: components.failure_acts.call("1/2026", CallResult.REACHED, "", actor=who),
+    "take a letter": lambda components, who: components.failure_acts.letter("thong-bao.txt", actor=who),
+    "suspend": lambda components, who: components.accounts.suspend(CITIZEN, unit=None, reason="x", actor=who),
+    "restore": lambda components, who: components.accounts.restore(CITIZEN, unit=None, reason="x", actor=who),
+    "grant": lambda components, who: components.authorisations.grant(CITIZEN, "0100109106", "1", actor=who),
+    "revoke": lambda components, who: components.authorisations.revoke(1, reason="x", actor=who),
+    "register": lambda components, who: components.registry.register([], Registration(Office.PORTAL), actor=who),
+    "list certificates that wait": lambda components, who: components.registry.waiting(actor=who),
+    "approve a certificate": lambda components, who: components.registry.approve("1", actor=who),
+    "decline a certificate": lambda components, who: components.registry.decline("1", reason="x", actor=who),
+    "suspend a certificate": lambda components, who: components.registry.suspend("1", reason="x", actor=who),
+    "restore a certificate": lambda components, who: components.registry.restore("1", reason="x", actor=who),
+    "override": lambda components, who: components.window.override(Sight.DOWN, reason="x", actor=who),
+    "end an override": lambda components, who: components.window.end_override(actor=who),
+    "end a notice": lambda components, who: components.window.end_notice(reason="x", actor=who),
+    "take a payload": lambda components, who: _quarantine(components).payload(_HELD, actor=who),
+    "browse messages": lambda components, who: components.message_browser.newest(
+        WantedMessages(), behind=None, actor=who
+    ),
+    "find a message": lambda components, who: components.message_browser.called("RQ1", actor=who),
+    "see a message": lambda components, who: components.message_browser.show("1", actor=who),
+    "see an answer": lambda components, who: components.message_browser.reply("1", actor=who),
+    "unmask a message": lambda components, who: components.message_browser.unmask("1", reason="x", actor=who),
+    "resend": lambda components, who: components.resend.again("1", reason="x", actor=who),
+    "report an incident": lambda components, who: components.reconciliation.report("1", actor=who),
+    "make a signed report": lambda components, who: components.incident_reports.make("1", actor=who),
+    "replay": lambda components, who: _quarantine(components).replay(_HELD, actor=who),
+    "replay all": lambda components, who: _quarantine(components).replay_all(actor=who),
+    "issue": lambda components, who: components.tokens.issue("declarant", "a", CITIZEN, actor=who),
+    "revoke a token": lambda components, who: components.tokens.revoke(1, actor=who),
+    "verify the journal": lambda components, who: dossier_reader(components).journal_proof(Part(), actor=who),
+    "add a person": lambda components, who: components.people.add("x", Facts("X", ("auditor",)), actor=who),
 }
 
 
-def _versions(house: Components) -> Versions:
-    return Versions(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
+def _versions(components: Components) -> Versions:
+    return Versions(
+        components.database, lambda: components.catalogue, components.installation.units, components.legal_clock
+    )
 
 
-def _quarantine(house: Components) -> Quarantine:
-    return Quarantine(house.database, lambda: house.intake, None, house.legal_clock)  # type: ignore[arg-type]
+def _quarantine(components: Components) -> Quarantine:
+    return Quarantine(components.database, lambda: components.intake, None, components.legal_clock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("act", ON_A_DOSSIER)

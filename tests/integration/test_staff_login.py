@@ -72,7 +72,7 @@ def test_nobody_unregistered_gets_in_and_it_is_told_and_journalled(site: Website
 
 
 def test_whoever_was_removed_does_not_get_in_and_is_told_so(site: Website) -> None:
-    site.house.people.remove("can-bo", reason="Chuyển công tác", actor=TESTER)
+    site.components.people.remove("can-bo", reason="Chuyển công tác", actor=TESTER)
     person = Person(site.staff_url)
     assert person.log_in("can-bo").status_code == 403
     assert "không còn hiệu lực" in person.told()
@@ -89,7 +89,7 @@ def test_a_citizens_account_does_not_open_the_pages_of_staff(small: Website) -> 
 def test_a_role_that_is_withdrawn_ends_what_it_allows_at_once(site: Website) -> None:
     person = logged_in(site, "can-bo")
     assert person.get("/can-bo").status_code == 200
-    site.house.people.change("can-bo", lambda each: facts_of(each).in_roles(("administrator",)), actor=TESTER)
+    site.components.people.change("can-bo", lambda each: facts_of(each).in_roles(("administrator",)), actor=TESTER)
     assert person.get("/can-bo").status_code == 403
     assert person.get("/").status_code == 200
 
@@ -98,9 +98,9 @@ def test_a_role_that_is_withdrawn_ends_what_it_allows_at_once(site: Website) -> 
 def test_whoever_is_removed_or_unlinked_is_logged_out_at_once(site: Website, how: str) -> None:
     person = logged_in(site, "can-bo")
     if how == "removed":
-        site.house.people.remove("can-bo", reason="Chuyển công tác", actor=TESTER)
+        site.components.people.remove("can-bo", reason="Chuyển công tác", actor=TESTER)
     else:
-        site.house.people.change("can-bo", lambda each: replace(facts_of(each), login=None), actor=TESTER)
+        site.components.people.change("can-bo", lambda each: replace(facts_of(each), login=None), actor=TESTER)
     assert person.get("/can-bo").status_code == 403
     assert "Phiên làm việc đã kết thúc" in person.told()
     assert COOKIE not in person.cookies[urlsplit(site.staff_url).netloc]
@@ -128,22 +128,24 @@ def test_log_out_ends_the_session(small: Website) -> None:
 def test_the_portal_ends_no_session_of_staff_and_staff_none_of_the_portal(small: Website) -> None:
     """Back-channel log-out is of one client: the same account at the other stays."""
     logged_in(small, "can-bo")
-    ended = small.house.sessions.end_by_provider(small.house.staff_identity_provider.trusted.issuer, "can-bo", None)
+    ended = small.components.sessions.end_by_provider(
+        small.components.staff_identity_provider.trusted.issuer, "can-bo", None
+    )
     assert (ended, len(small.rows(tables.session))) == (0, 1)
-    issuer = small.house.staff_identity_provider.trusted.issuer
-    assert small.house.staff_sessions.end_by_provider(issuer, "can-bo", None) == 1
+    issuer = small.components.staff_identity_provider.trusted.issuer
+    assert small.components.staff_sessions.end_by_provider(issuer, "can-bo", None) == 1
 
 
 def test_a_log_in_at_the_portal_ends_no_session_of_staff_that_may_be_idle_for_longer(small: Website) -> None:
     logged_in(small, "can-bo")
-    object.__setattr__(small.house.staff_sessions, "idle", timedelta(hours=2))
-    with small.house.database.transaction() as connection:
+    object.__setattr__(small.components.staff_sessions, "idle", timedelta(hours=2))
+    with small.components.database.transaction() as connection:
         connection.execute(update(tables.session).values(seen_at=now() - timedelta(hours=1)))
-    small.house.sessions.begin({})
+    small.components.sessions.begin({})
     assert sorted(row.area for row in small.rows(tables.session)) == ["portal", "staff"]
-    small.house.staff_sessions.begin({})
-    object.__setattr__(small.house.staff_sessions, "idle", timedelta(minutes=30))
-    small.house.staff_sessions.begin({})
+    small.components.staff_sessions.begin({})
+    object.__setattr__(small.components.staff_sessions, "idle", timedelta(minutes=30))
+    small.components.staff_sessions.begin({})
     assert [row.person for row in small.rows(tables.session)] == [None] * 3, "what nobody has used is swept"
 
 

@@ -54,7 +54,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
     folder = tmp_path_factory.mktemp("walk")
     url = f"sqlite:///{folder / 'adapter.db'}"
     with website(configure(folder, url)) as served:
-        whole = served.house
+        whole = served.components
         (case,) = (case for case in load_cases() if case.id == CASE)
         whole.intake.receive([submission(case, shared_pki())])
         whole.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
@@ -92,13 +92,13 @@ def _may(dependant: Dependant, role: Role) -> bool:
 
 @pytest.mark.parametrize("role", sorted(STAFF_ROLES - LIKE_A_COMMANDER))
 def test_no_route_answers_any_role_with_a_fault_of_ours(site: Website, role: Role) -> None:
-    secret = site.house.staff_sessions.admit(StaffAccount(ISSUER, role.value, role.value, None))
-    found = site.house.staff_sessions.find(secret)
+    secret = site.components.staff_sessions.admit(StaffAccount(ISSUER, role.value, role.value, None))
+    found = site.components.staff_sessions.find(secret)
     assert found is not None
     (case,) = (case for case in load_cases() if case.id == CASE)
     key = dossier_of(case.message)
     known = {"year": str(key.year), "number": key.number, "digest": "0" * 64}
-    answers = anyio.run(_walk, create_staff(site.house), secret, found.csrf, known, role)
+    answers = anyio.run(_walk, create_staff(site.components), secret, found.csrf, known, role)
     assert [told for told in answers if told[2] >= 500] == []
     served = {status for _, _, status in answers}
     assert served & {200, 303}, "somebody was served"

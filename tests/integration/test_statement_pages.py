@@ -77,12 +77,12 @@ def test_a_representative_brings_what_his_principal_has_signed(site: Website) ->
 
 
 def test_an_officer_answers_and_the_holder_reads_the_reason(site: Website, holder: Person) -> None:
-    house, secret = site.house, logged_in(site.house)
-    with changed(house.certificate_holders, approval=True):
-        first = house.certificate_holders.register(secret, brought(house, secret))
+    components, secret = site.components, logged_in(site.components)
+    with changed(components.certificate_holders, approval=True):
+        first = components.certificate_holders.register(secret, brought(components, secret))
     holder.get("/chung-thu-so")
     assert "Chờ xem xét" in holder.told()
-    house.registry.decline(first.id, reason="Thiếu giấy đăng ký", actor=TESTER)
+    components.registry.decline(first.id, reason="Thiếu giấy đăng ký", actor=TESTER)
     holder.get("/chung-thu-so")
     assert "Thiếu giấy đăng ký" in holder.told()
     holder.get("/hop-thu")

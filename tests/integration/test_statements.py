@@ -46,14 +46,14 @@ REGISTER, GRANT = PURPOSES[Purpose.CERTIFICATE], PURPOSES[Purpose.AUTHORISATION]
 
 
 @pytest.fixture
-def house(site: Website) -> Components:
-    return site.house
+def components(site: Website) -> Components:
+    return site.components
 
 
 @pytest.fixture
-def secret(house: Components) -> str:
+def secret(components: Components) -> str:
     """A session of the enterprise's account."""
-    return logged_in(house)
+    return logged_in(components)
 
 
 def refusals(bring: Callable[[], object]) -> list[str]:
@@ -72,12 +72,12 @@ def serial_of(party: str) -> str:
 
 @pytest.mark.parametrize("form", [SignatureForm.DEFAULT, XMLSEC1, SignatureForm.JAVA, SignatureForm.XADES_BES])
 def test_who_signs_the_statement_has_registered_his_certificate(
-    site: Website, house: Components, secret: str, form: SignatureForm
+    site: Website, components: Components, secret: str, form: SignatureForm
 ) -> None:
-    raw = house.own_certificates.statement(who(house, secret))
+    raw = components.own_certificates.statement(who(components, secret))
     party = shared_pki().party("unregistered")
     body = sign_message(raw, system=None, declarant=party, form=form, qualified=qualified(shared_pki()))
-    taken = house.certificate_holders.register(secret, body)
+    taken = components.certificate_holders.register(secret, body)
     assert not taken.waits
     assert registered(site, serial_of("unregistered")) == ["active"]
     (entry,) = [
@@ -85,28 +85,28 @@ def test_who_signs_the_statement_has_registered_his_certificate(
         for row in site.rows(tables.journal)
         if row.event == JournalEvent.CERTIFICATE_REGISTER and row.detail["certificate"] == taken.id
     ]
-    assert entry.actor == who(house, secret).journal_name
+    assert entry.actor == who(components, secret).journal_name
     assert ENTERPRISE not in str(entry.detail)
     (told,) = [row for row in site.rows(tables.notification) if row.kind == "certificate_registered"]
     assert told.number == ENTERPRISE
     declared = sign_message(group_message(), system=None, declarant=party)
-    assert house.door.declare(declared, Caller(ENTERPRISE)).outcome == "accepted", "it signs declarations now"
+    assert components.door.declare(declared, Caller(ENTERPRISE)).outcome == "accepted", "it signs declarations now"
 
 
 @pytest.mark.parametrize("bring", [REGISTER, GRANT])
-def test_a_statement_counts_once(house: Components, secret: str, bring: Callable[..., object]) -> None:
-    raw = brought(house, secret) if bring is REGISTER else granting(house, secret)
-    bring(house, secret, raw)
-    assert refusals(lambda: bring(house, secret, raw)) == ["statement_used"]
+def test_a_statement_counts_once(components: Components, secret: str, bring: Callable[..., object]) -> None:
+    raw = brought(components, secret) if bring is REGISTER else granting(components, secret)
+    bring(components, secret, raw)
+    assert refusals(lambda: bring(components, secret, raw)) == ["statement_used"]
 
 
-def test_of_two_at_once_one_counts(house: Components, secret: str) -> None:
-    raw = granting(house, secret)
+def test_of_two_at_once_one_counts(components: Components, secret: str) -> None:
+    raw = granting(components, secret)
     outcomes: list[str] = []
 
     def bring() -> None:
         try:
-            GRANT(house, secret, raw)
+            GRANT(components, secret, raw)
             outcomes.append("taken")
         except TurnedAway as turned:
             outcomes.append(turned.findings[0].name)
@@ -119,74 +119,74 @@ def test_of_two_at_once_one_counts(house: Components, secret: str) -> None:
     assert sorted(outcomes) == ["statement_used", "taken"]
 
 
-def test_a_statement_that_was_refused_may_be_brought_again(house: Components, secret: str) -> None:
-    raw = granting(house, secret)
-    house.registry.suspend(serial_of("enterprise"), reason="Mất khóa", actor=TESTER)
-    assert refusals(lambda: GRANT(house, secret, raw)) == ["registration_suspended"]
-    house.registry.restore(serial_of("enterprise"), reason="Tìm thấy", actor=TESTER)
-    assert GRANT(house, secret, raw)
+def test_a_statement_that_was_refused_may_be_brought_again(components: Components, secret: str) -> None:
+    raw = granting(components, secret)
+    components.registry.suspend(serial_of("enterprise"), reason="Mất khóa", actor=TESTER)
+    assert refusals(lambda: GRANT(components, secret, raw)) == ["registration_suspended"]
+    components.registry.restore(serial_of("enterprise"), reason="Tìm thấy", actor=TESTER)
+    assert GRANT(components, secret, raw)
 
 
-def test_a_statement_ends_after_ten_minutes(house: Components, secret: str) -> None:
-    for bring, raw in ((REGISTER, brought(house, secret)), (GRANT, granting(house, secret))):
-        with later(house, 600):
-            assert refusals(lambda b=bring, r=raw: b(house, secret, r)) == ["statement_expired"]  # type: ignore[misc]
-        with later(house, 599):
-            bring(house, secret, raw)
+def test_a_statement_ends_after_ten_minutes(components: Components, secret: str) -> None:
+    for bring, raw in ((REGISTER, brought(components, secret)), (GRANT, granting(components, secret))):
+        with later(components, 600):
+            assert refusals(lambda b=bring, r=raw: b(components, secret, r)) == ["statement_expired"]  # type: ignore[misc]
+        with later(components, 599):
+            bring(components, secret, raw)
 
 
-def test_a_statement_of_another_account_is_none(house: Components, secret: str) -> None:
-    other = logged_in(house, OTHER, ENTERPRISE)
-    assert refusals(lambda: REGISTER(house, other, brought(house, secret))) == ["statement_account"]
-    assert refusals(lambda: GRANT(house, other, granting(house, secret))) == ["statement_account"]
+def test_a_statement_of_another_account_is_none(components: Components, secret: str) -> None:
+    other = logged_in(components, OTHER, ENTERPRISE)
+    assert refusals(lambda: REGISTER(components, other, brought(components, secret))) == ["statement_account"]
+    assert refusals(lambda: GRANT(components, other, granting(components, secret))) == ["statement_account"]
 
 
-def test_a_statement_of_another_host_is_none(house: Components, secret: str) -> None:
-    with changed(house.statements, host="cong-khac.example"):
-        raw = brought(house, secret)
-    assert refusals(lambda: REGISTER(house, secret, raw)) == ["statement_host"]
+def test_a_statement_of_another_host_is_none(components: Components, secret: str) -> None:
+    with changed(components.statements, host="cong-khac.example"):
+        raw = brought(components, secret)
+    assert refusals(lambda: REGISTER(components, secret, raw)) == ["statement_host"]
 
 
-def test_a_statement_for_another_purpose_is_none(house: Components, secret: str) -> None:
-    file = signed(house.signed_uploads.statement("0" * 64) or b"", "enterprise")
+def test_a_statement_for_another_purpose_is_none(components: Components, secret: str) -> None:
+    file = signed(components.signed_uploads.statement("0" * 64) or b"", "enterprise")
     for bring, raw in (
-        (REGISTER, granting(house, secret)),
-        (GRANT, brought(house, secret, "enterprise")),
+        (REGISTER, granting(components, secret)),
+        (GRANT, brought(components, secret, "enterprise")),
         (REGISTER, file),
         (GRANT, file),
     ):
-        assert refusals(lambda b=bring, r=raw: b(house, secret, r)) == ["statement_purpose"]  # type: ignore[misc]
+        assert refusals(lambda b=bring, r=raw: b(components, secret, r)) == ["statement_purpose"]  # type: ignore[misc]
 
 
-def test_a_value_that_was_given_for_another_purpose_is_none(house: Components, secret: str) -> None:
+def test_a_value_that_was_given_for_another_purpose_is_none(components: Components, secret: str) -> None:
     """Its holder has rewritten the purpose before he signed."""
-    raw = house.own_certificates.statement(who(house, secret)).replace(b">certificate<", b">authorisation<")
+    raw = components.own_certificates.statement(who(components, secret)).replace(b">certificate<", b">authorisation<")
     parties = b"<Principal>0100109106</Principal><Representative>001085012345</Representative>"
     terms = b"<Authorisation>" + parties + b"<Document>1</Document></Authorisation>"
     raw = raw.replace(b"</ValidUntil>", b"</ValidUntil>" + terms)
     says = re.compile(rb"<Says>.*</Says>", re.DOTALL)
-    (its_own,) = says.findall(granting(house, secret))
+    (its_own,) = says.findall(granting(components, secret))
     raw = says.sub(its_own, raw)
-    assert refusals(lambda: GRANT(house, secret, signed(raw, "enterprise"))) == ["statement_purpose"]
+    assert refusals(lambda: GRANT(components, secret, signed(raw, "enterprise"))) == ["statement_purpose"]
 
 
-def test_a_value_that_was_never_issued_is_none(house: Components, secret: str) -> None:
-    raw = house.own_certificates.statement(who(house, secret))
+def test_a_value_that_was_never_issued_is_none(components: Components, secret: str) -> None:
+    raw = components.own_certificates.statement(who(components, secret))
     root = etree.fromstring(raw)
     value = root.find("Content/Value")
     assert value is not None
     value.text = "A" * 43
-    assert refusals(lambda: REGISTER(house, secret, signed(etree.tostring(root), "unregistered"))) == [
+    assert refusals(lambda: REGISTER(components, secret, signed(etree.tostring(root), "unregistered"))) == [
         "statement_unknown"
     ]
 
 
-def test_an_envelope_is_no_answer_and_no_door_takes_a_statement(house: Components, secret: str) -> None:
+def test_an_envelope_is_no_answer_and_no_door_takes_a_statement(components: Components, secret: str) -> None:
     envelope = sign_message(group_message(), system=None, declarant=shared_pki().party("unregistered"))
     for bring in (REGISTER, GRANT):
-        assert refusals(lambda b=bring: b(house, secret, envelope)) == ["not_a_statement"]  # type: ignore[misc]
+        assert refusals(lambda b=bring: b(components, secret, envelope)) == ["not_a_statement"]  # type: ignore[misc]
     with pytest.raises(TurnedAway) as told:
-        house.door.declare(brought(house, secret), Caller(CITIZEN))
+        components.door.declare(brought(components, secret), Caller(CITIZEN))
     assert [each.name for each in told.value.findings] == ["not_an_envelope"]
 
 
@@ -204,21 +204,21 @@ CERTIFICATES = {
 
 @pytest.mark.parametrize("party", CERTIFICATES)
 def test_a_certificate_that_may_not_sign_is_not_registered(
-    site: Website, house: Components, secret: str, party: str
+    site: Website, components: Components, secret: str, party: str
 ) -> None:
     before = len(site.rows(tables.certificate))
-    assert refusals(lambda: REGISTER(house, secret, brought(house, secret, party))) == CERTIFICATES[party]
+    assert refusals(lambda: REGISTER(components, secret, brought(components, secret, party))) == CERTIFICATES[party]
     assert len(site.rows(tables.certificate)) == before
 
 
-def test_somebody_else_s_certificate_is_not_registered(house: Components, secret: str) -> None:
+def test_somebody_else_s_certificate_is_not_registered(components: Components, secret: str) -> None:
     for party in ("other-enterprise", "citizen"):
-        raw = brought(house, secret, party)
-        assert refusals(lambda r=raw: REGISTER(house, secret, r)) == ["certificate_of_another"]  # type: ignore[misc]
+        raw = brought(components, secret, party)
+        assert refusals(lambda r=raw: REGISTER(components, secret, r)) == ["certificate_of_another"]  # type: ignore[misc]
 
 
-def test_a_certificate_that_names_no_number_always_waits_for_an_officer(house: Components, secret: str) -> None:
-    assert house.certificate_holders.register(secret, brought(house, secret, "body")).waits
+def test_a_certificate_that_names_no_number_always_waits_for_an_officer(components: Components, secret: str) -> None:
+    assert components.certificate_holders.register(secret, brought(components, secret, "body")).waits
 
 
 def parsed(raw: bytes) -> etree._Element:
@@ -299,163 +299,165 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("attack", TAMPERED)
-def test_a_statement_that_was_tampered_with_is_none(house: Components, secret: str, attack: str) -> None:
+def test_a_statement_that_was_tampered_with_is_none(components: Components, secret: str, attack: str) -> None:
     tamper, finding = TAMPERED[attack]
-    raw = brought(house, secret)
-    assert finding in refusals(lambda: REGISTER(house, secret, tamper(raw)))
-    REGISTER(house, secret, raw)  # and its twin
+    raw = brought(components, secret)
+    assert finding in refusals(lambda: REGISTER(components, secret, tamper(raw)))
+    REGISTER(components, secret, raw)  # and its twin
 
 
-def test_a_comment_changes_nothing_of_what_is_read(site: Website, house: Components, secret: str) -> None:
-    raw = brought(house, secret)
+def test_a_comment_changes_nothing_of_what_is_read(site: Website, components: Components, secret: str) -> None:
+    raw = brought(components, secret)
     commented = raw.replace(b"<Purpose>certificate", b"<Purpose>certi<!-- x -->ficate")
     assert commented != raw
-    REGISTER(house, secret, commented)
+    REGISTER(components, secret, commented)
     assert registered(site, serial_of("unregistered")) == ["active"]
 
 
 @pytest.mark.parametrize("language", ["Vi", "En"])
 def test_a_statement_in_somebody_else_s_words_is_none_though_it_is_signed(
-    site: Website, house: Components, language: str
+    site: Website, components: Components, language: str
 ) -> None:
     """A principal who is shown "I confirm the delivery" must not have authorised somebody by it."""
-    secret = logged_in(house, CITIZEN, None)
-    genuine = etree.fromstring(granting(house, secret))
+    secret = logged_in(components, CITIZEN, None)
+    genuine = etree.fromstring(granting(components, secret))
     said, place = genuine.find(f"Content/Says/{language}"), genuine.find("Signature")
     assert said is not None
     assert said.text is not None
     assert place is not None
     place.clear()
     ours, said.text = said.text, "Tôi xác nhận đã nhận hàng"
-    assert refusals(lambda: GRANT(house, secret, signed(etree.tostring(genuine), "enterprise"))) == ["not_a_statement"]
+    assert refusals(lambda: GRANT(components, secret, signed(etree.tostring(genuine), "enterprise"))) == [
+        "not_a_statement"
+    ]
     assert site.rows(tables.authorisation) == []
     said.text = ours.replace(" ", "\n  ", 1)
-    assert GRANT(house, secret, signed(etree.tostring(genuine), "enterprise"))
+    assert GRANT(components, secret, signed(etree.tostring(genuine), "enterprise"))
 
 
-def test_what_its_xsd_does_not_have_is_refused_though_it_is_signed(house: Components, secret: str) -> None:
-    raw = house.own_certificates.statement(who(house, secret)).replace(b"</Value>", b"</Value><Extra/>")
-    assert "schema_unexpected" in refusals(lambda: REGISTER(house, secret, signed(raw, "unregistered")))
+def test_what_its_xsd_does_not_have_is_refused_though_it_is_signed(components: Components, secret: str) -> None:
+    raw = components.own_certificates.statement(who(components, secret)).replace(b"</Value>", b"</Value><Extra/>")
+    assert "schema_unexpected" in refusals(lambda: REGISTER(components, secret, signed(raw, "unregistered")))
 
 
-def test_nobody_registers_without_a_session(house: Components, secret: str) -> None:
-    raw = brought(house, secret)
-    house.accounts.suspend(MANAGER, unit=None, reason="Nguy cơ", actor=TESTER)
+def test_nobody_registers_without_a_session(components: Components, secret: str) -> None:
+    raw = brought(components, secret)
+    components.accounts.suspend(MANAGER, unit=None, reason="Nguy cơ", actor=TESTER)
     for bring in PURPOSES.values():
         with pytest.raises(SessionOver):
-            bring(house, secret, raw)
+            bring(components, secret, raw)
 
 
 @pytest.fixture
-def approving(house: Components) -> Iterator[None]:
-    with changed(house.certificate_holders, approval=True):
+def approving(components: Components) -> Iterator[None]:
+    with changed(components.certificate_holders, approval=True):
         yield
 
 
 @pytest.mark.usefixtures("approving")
 def test_one_that_waits_signs_nothing_until_an_officer_registers_it(
-    site: Website, house: Components, secret: str
+    site: Website, components: Components, secret: str
 ) -> None:
     party = shared_pki().party("unregistered")
-    taken = house.certificate_holders.register(secret, brought(house, secret))
+    taken = components.certificate_holders.register(secret, brought(components, secret))
     assert taken.waits
-    assert refusals(lambda: REGISTER(house, secret, brought(house, secret))) == ["certificate_waits"]
-    assert [each.id for each in house.registry.waiting(actor=TESTER)] == [taken.id]
+    assert refusals(lambda: REGISTER(components, secret, brought(components, secret))) == ["certificate_waits"]
+    assert [each.id for each in components.registry.waiting(actor=TESTER)] == [taken.id]
     first = sign_message(group_message(), system=None, declarant=party)
-    assert house.door.declare(first, Caller(ENTERPRISE)).outcome == "rejected"
+    assert components.door.declare(first, Caller(ENTERPRISE)).outcome == "rejected"
     with pytest.raises(NotAllowed):
-        house.registry.suspend(taken.serial, reason="x", actor=TESTER)
-    house.registry.approve(taken.serial, actor=TESTER)
+        components.registry.suspend(taken.serial, reason="x", actor=TESTER)
+    components.registry.approve(taken.serial, actor=TESTER)
     with pytest.raises(NotAllowed):
-        house.registry.decline(taken.serial, reason="x", actor=TESTER)
+        components.registry.decline(taken.serial, reason="x", actor=TESTER)
     fresh = re.sub(rb"<messageId>.", b"<messageId>c", group_message())
     again = sign_message(fresh, system=None, declarant=party)
-    assert house.door.declare(again, Caller(ENTERPRISE)).outcome == "accepted"
+    assert components.door.declare(again, Caller(ENTERPRISE)).outcome == "accepted"
     kinds = [row.kind for row in site.rows(tables.notification) if row.number == ENTERPRISE]
     told = [each.removeprefix("certificate_") for each in kinds if each.startswith("certificate")]
     assert told == ["waiting", "registered"]
 
 
 @pytest.mark.usefixtures("approving")
-def test_one_that_was_declined_has_its_reason_and_may_be_brought_again(house: Components, secret: str) -> None:
-    taken = house.certificate_holders.register(secret, brought(house, secret))
-    house.registry.decline(taken.serial, reason="Thiếu giấy đăng ký doanh nghiệp", actor=TESTER)
-    (own,) = [each for each in house.own_certificates.of(who(house, secret)) if each.id == taken.id]
+def test_one_that_was_declined_has_its_reason_and_may_be_brought_again(components: Components, secret: str) -> None:
+    taken = components.certificate_holders.register(secret, brought(components, secret))
+    components.registry.decline(taken.serial, reason="Thiếu giấy đăng ký doanh nghiệp", actor=TESTER)
+    (own,) = [each for each in components.own_certificates.of(who(components, secret)) if each.id == taken.id]
     assert (own.state, own.reason) == (CertificateState.DECLINED, "Thiếu giấy đăng ký doanh nghiệp")
-    again = house.certificate_holders.register(secret, brought(house, secret))
+    again = components.certificate_holders.register(secret, brought(components, secret))
     assert (again.id, again.waits) == (taken.id, True)
 
 
-def test_one_that_waits_speaks_for_nobody_at_the_window(house: Components, secret: str) -> None:
+def test_one_that_waits_speaks_for_nobody_at_the_window(components: Components, secret: str) -> None:
     """The window's own registration counts there; a number that nobody has approved is not read."""
-    with changed(house.certificate_holders, approval=True):
-        house.certificate_holders.register(secret, brought(house, secret))
-    name = next(n for n in _names(house) if n[1] == serial_of("unregistered"))
-    with house.database.reading() as connection:
+    with changed(components.certificate_holders, approval=True):
+        components.certificate_holders.register(secret, brought(components, secret))
+    name = next(n for n in _names(components) if n[1] == serial_of("unregistered"))
+    with components.database.reading() as connection:
         assert certificates.find(connection, [name]) == {}
         assert len(certificates.known(connection, [name])) == 1
 
 
-def _names(house: Components) -> list[tuple[str, str]]:
-    return [(each.issuer, each.serial) for each in house.registry.list(actor=TESTER)]
+def _names(components: Components) -> list[tuple[str, str]]:
+    return [(each.issuer, each.serial) for each in components.registry.list(actor=TESTER)]
 
 
 def test_its_holder_suspends_it_at_once_and_only_a_head_restores_it(
-    site: Website, house: Components, secret: str
+    site: Website, components: Components, secret: str
 ) -> None:
-    taken = house.certificate_holders.register(secret, brought(house, secret))
+    taken = components.certificate_holders.register(secret, brought(components, secret))
     with pytest.raises(NotAllowed):
-        house.certificate_holders.suspend(logged_in(house, OTHER, None), taken.id, "x")
+        components.certificate_holders.suspend(logged_in(components, OTHER, None), taken.id, "x")
     with pytest.raises(NotAllowed):
-        house.certificate_holders.suspend(secret, taken.id, " ")
-    house.certificate_holders.suspend(secret, taken.id, "Mất token")
+        components.certificate_holders.suspend(secret, taken.id, " ")
+    components.certificate_holders.suspend(secret, taken.id, "Mất token")
     assert registered(site, serial_of("unregistered")) == ["suspended"]
-    assert refusals(lambda: REGISTER(house, secret, brought(house, secret))) == ["registration_suspended"]
+    assert refusals(lambda: REGISTER(components, secret, brought(components, secret))) == ["registration_suspended"]
     with pytest.raises(NotAllowed):
-        house.certificate_holders.suspend(secret, taken.id, "Mất token")
-    house.registry.restore(taken.serial, reason="Tìm thấy", actor=TESTER)
+        components.certificate_holders.suspend(secret, taken.id, "Mất token")
+    components.registry.restore(taken.serial, reason="Tìm thấy", actor=TESTER)
     assert registered(site, serial_of("unregistered")) == ["active"]
 
 
-def test_a_renewed_certificate_stands_beside_the_one_before(site: Website, house: Components, secret: str) -> None:
-    house.certificate_holders.register(secret, brought(house, secret))
-    mine = [each.serial for each in house.own_certificates.of(who(house, secret))]
+def test_a_renewed_certificate_stands_beside_the_one_before(site: Website, components: Components, secret: str) -> None:
+    components.certificate_holders.register(secret, brought(components, secret))
+    mine = [each.serial for each in components.own_certificates.of(who(components, secret))]
     assert {serial_of("unregistered"), serial_of("enterprise")} <= set(mine)
     assert serial_of("citizen") not in mine
 
 
 def test_a_grant_that_the_principal_s_certificate_signs_acts_until_it_is_withdrawn(
-    site: Website, house: Components
+    site: Website, components: Components
 ) -> None:
     """Brought by the representative, who has no account of the enterprise."""
-    secret = logged_in(house, CITIZEN, None)
-    (row_id,) = house.grant_signers.give(secret, granting(house, secret))
+    secret = logged_in(components, CITIZEN, None)
+    (row_id,) = components.grant_signers.give(secret, granting(components, secret))
     (row,) = site.rows(tables.authorisation)
     assert (row.holder, row.principal, row.granted_by) == (CITIZEN, ENTERPRISE, "signed")
-    assert who(house, secret).principals == (ENTERPRISE,)
+    assert who(components, secret).principals == (ENTERPRISE,)
     told = {row.number for row in site.rows(tables.notification) if row.kind == "granted"}
     assert told == {CITIZEN, ENTERPRISE}, "both sides are notified"
-    assert house.grants.is_granted(CITIZEN, ENTERPRISE, "BQP0100001")
-    house.grants.withdraw(who(house, logged_in(house)), row_id, reason="Hết hợp đồng")
-    assert who(house, secret).principals == ()
-    assert not house.grants.is_granted(CITIZEN, ENTERPRISE, "BQP0100001"), "withdrawn, it has no effect at once"
+    assert components.grants.is_granted(CITIZEN, ENTERPRISE, "BQP0100001")
+    components.grants.withdraw(who(components, logged_in(components)), row_id, reason="Hết hợp đồng")
+    assert who(components, secret).principals == ()
+    assert not components.grants.is_granted(CITIZEN, ENTERPRISE, "BQP0100001"), "withdrawn, it has no effect at once"
     told = {row.number for row in site.rows(tables.notification) if row.kind == "grant_ended"}
     assert told == {CITIZEN, ENTERPRISE}
 
 
-def test_a_grant_is_as_it_was_signed(site: Website, house: Components) -> None:
-    secret = logged_in(house, CITIZEN, None)
-    until = house.legal_clock().date()
-    raw = granting(house, secret, until=until, procedures=("BQP0100001",))
-    house.grant_signers.give(secret, raw)
+def test_a_grant_is_as_it_was_signed(site: Website, components: Components) -> None:
+    secret = logged_in(components, CITIZEN, None)
+    until = components.legal_clock().date()
+    raw = granting(components, secret, until=until, procedures=("BQP0100001",))
+    components.grant_signers.give(secret, raw)
     rows = site.rows(tables.authorisation)
     assert {row.procedure for row in rows} >= {"BQP0100001"}
     assert {row.document for row in rows} == {"UQ-1"}
     assert all(row.valid_to is not None for row in rows)
 
 
-def test_a_grant_signed_by_anybody_else_is_none(site: Website, house: Components) -> None:
-    secret = logged_in(house, CITIZEN, None)
+def test_a_grant_signed_by_anybody_else_is_none(site: Website, components: Components) -> None:
+    secret = logged_in(components, CITIZEN, None)
     cases = {
         "citizen": "statement_principal",
         "other-enterprise": "statement_principal",
@@ -465,44 +467,48 @@ def test_a_grant_signed_by_anybody_else_is_none(site: Website, house: Components
         "revoked": "certificate_revoked",
     }
     for party, finding in cases.items():
-        assert refusals(lambda p=party: GRANT(house, secret, granting(house, secret, p))) == [finding]  # type: ignore[misc]
+        assert refusals(lambda p=party: GRANT(components, secret, granting(components, secret, p))) == [finding]  # type: ignore[misc]
     assert site.rows(tables.authorisation) == []
 
 
-def test_an_enterprise_s_certificate_grants_for_its_branch(house: Components) -> None:
-    secret = logged_in(house, CITIZEN, None)
-    assert GRANT(house, secret, granting(house, secret, principal=f"{ENTERPRISE}-001"))
+def test_an_enterprise_s_certificate_grants_for_its_branch(components: Components) -> None:
+    secret = logged_in(components, CITIZEN, None)
+    assert GRANT(components, secret, granting(components, secret, principal=f"{ENTERPRISE}-001"))
 
 
-def test_a_suspended_principal_grants_nothing(house: Components) -> None:
-    secret = logged_in(house, CITIZEN, None)
-    raw = granting(house, secret)
-    house.accounts.suspend(ENTERPRISE, unit=None, reason="Nguy cơ", actor=TESTER)
-    assert refusals(lambda: GRANT(house, secret, raw)) == ["account_suspended"]
+def test_a_suspended_principal_grants_nothing(components: Components) -> None:
+    secret = logged_in(components, CITIZEN, None)
+    raw = granting(components, secret)
+    components.accounts.suspend(ENTERPRISE, unit=None, reason="Nguy cơ", actor=TESTER)
+    assert refusals(lambda: GRANT(components, secret, raw)) == ["account_suspended"]
 
 
-def test_values_that_ended_a_day_ago_are_forgotten(site: Website, house: Components, secret: str) -> None:
-    brought(house, secret)
-    assert house.statements.sweep() == 0
+def test_values_that_ended_a_day_ago_are_forgotten(site: Website, components: Components, secret: str) -> None:
+    brought(components, secret)
+    assert components.statements.sweep() == 0
     (row,) = site.rows(tables.statement_value)
-    with changed(house.statements, clock=lambda: row.ends_at.replace(year=2027)):
-        assert house.statements.sweep() == 1
+    with changed(components.statements, clock=lambda: row.ends_at.replace(year=2027)):
+        assert components.statements.sweep() == 1
     assert site.rows(tables.statement_value) == []
 
 
-def test_the_store_has_neither_value_nor_number_of_who_asked(site: Website, house: Components, secret: str) -> None:
-    raw = house.own_certificates.statement(who(house, secret))
+def test_the_store_has_neither_value_nor_number_of_who_asked(
+    site: Website, components: Components, secret: str
+) -> None:
+    raw = components.own_certificates.statement(who(components, secret))
     value = document.read(etree.fromstring(raw)).value
     (row,) = site.rows(tables.statement_value)
     assert value not in str(row)
     assert MANAGER not in str(row)
 
 
-def test_the_template_and_command_of_the_guide_sign_a_statement(house: Components, secret: str, tmp_path: Path) -> None:
+def test_the_template_and_command_of_the_guide_sign_a_statement(
+    components: Components, secret: str, tmp_path: Path
+) -> None:
     guide = (ROOT / "docs" / "huong-dan-khai-bao.md").read_text(encoding="utf-8")
     (template,) = re.findall(r"```xml\n(.*?)```", guide, re.S)
     (command,) = re.findall(r"^xmlsec1 .*$", guide, re.M)
-    raw = house.own_certificates.statement(who(house, secret)).decode()
+    raw = components.own_certificates.statement(who(components, secret)).decode()
     assert "<Signature/>" in raw
     party, names = shared_pki().party("unregistered"), ("khoa.pem", "chung-thu.pem", "van-ban-can-ky.xml")
     key, certificate, statement = (tmp_path / name for name in names)
@@ -510,7 +516,7 @@ def test_the_template_and_command_of_the_guide_sign_a_statement(house: Component
     certificate.write_bytes(party.certificate.public_bytes(Encoding.PEM))
     statement.write_text(raw.replace("<Signature/>", f"<Signature>{template.strip()}</Signature>"), encoding="utf-8")
     subprocess.run(shlex.split(command), cwd=tmp_path, check=True, capture_output=True, timeout=60)
-    assert house.certificate_holders.register(secret, (tmp_path / "da-ky.xml").read_bytes()).serial
+    assert components.certificate_holders.register(secret, (tmp_path / "da-ky.xml").read_bytes()).serial
 
 
 def test_of_two_processes_that_read_a_value_unused_one_uses_it(whole: Components) -> None:
@@ -531,6 +537,6 @@ def test_of_two_processes_that_read_a_value_unused_one_uses_it(whole: Components
     assert results == [False]
 
 
-def _values(house: Components) -> list[str]:
-    with house.database.reading() as connection:
+def _values(components: Components) -> list[str]:
+    with components.database.reading() as connection:
         return list(connection.execute(select(tables.statement_value.c.hash)).scalars())

@@ -115,7 +115,7 @@ def tables_of(database: Database) -> set[str]:
 
 
 def test_the_tables_go_up_and_down_and_up_again(scene: Scene) -> None:
-    database = scene.house.database
+    database = scene.components.database
     assert tables_of(database) == {*metadata.tables, "alembic_version"}
     at, wanted = current(database)
     assert at == wanted is not None
@@ -128,7 +128,7 @@ def test_the_tables_go_up_and_down_and_up_again(scene: Scene) -> None:
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_program_uses(scene: Scene) -> None:
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
 
@@ -160,7 +160,7 @@ def declared_indexes(database: Database) -> dict[str, str]:
 
 def test_the_migrations_make_every_index_as_it_is_declared(scene: Scene) -> None:
     """Of an index over an expression, and of a condition, a comparison of tables says nothing on SQLite."""
-    database = scene.house.database
+    database = scene.components.database
     declared = declared_indexes(database)
     assert {index.name for table in metadata.sorted_tables for index in table.indexes} <= declared.keys()
     with database.reading() as connection:
@@ -215,7 +215,7 @@ def test_where_one_row_cannot_be_written_none_is(scene: Scene, monkeypatch: pyte
 def test_an_update_that_rests_on_a_read_is_never_lost(scene: Scene, others: Callable[[], Database]) -> None:
     """SQLite drops FOR UPDATE without a word; there the transaction itself must take the lock before it reads."""
     rounds, hands = 25, 4
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.execute(insert(counter).values(name="proof", value=0))
     together = threading.Barrier(hands)
 
@@ -250,7 +250,7 @@ def test_ids_of_a_transaction_that_rolled_back_are_not_used_beside_another_proce
     scene: Scene, others: Callable[[], Database]
 ) -> None:
     """On SQLite the block goes back with the transaction, and another process may be given the same one."""
-    mine, other = scene.house.database, others()
+    mine, other = scene.components.database, others()
     with contextlib.suppress(Interrupted), mine.transaction() as connection:
         mine.new_id(connection)
         raise Interrupted
@@ -265,12 +265,12 @@ def test_ids_of_a_transaction_that_rolled_back_are_not_used_beside_another_proce
 
 
 def due(scene: Scene) -> list[departures.DueReply]:
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         return departures.claim(connection, limit=100, transfers=True, returned=True)
 
 
 def send(scene: Scene, replies: list[departures.DueReply]) -> None:
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         departures.mark_sent(connection, [reply.id for reply in replies], now())
 
 
@@ -300,7 +300,7 @@ def test_a_duplicate_gets_the_identical_reply_and_has_no_effect(scene: Scene) ->
 def test_a_duplicate_and_a_new_message_are_kept_in_one_transaction(scene: Scene, order: list[int]) -> None:
     scene.take_in([declaration(0)])
     send(scene, due(scene))
-    intake = scene.house.intake
+    intake = scene.components.intake
     settled = intake.keep_together([intake.judge(submission(declaration(number))) for number in order])
     assert settled is not None, "what breaks the batch is tried one by one"
     assert sorted(each.duplicate for each in settled) == [False, True]
@@ -311,7 +311,7 @@ def test_duplicates_that_arrive_at_once_by_several_processes_have_one_effect(
     scene: Scene, others: Callable[[], Database]
 ) -> None:
     message = declaration(0)
-    intakes = [Scene(scene.folder, scene.amqp_url, scene.database_url).house.intake for _ in range(4)]
+    intakes = [Scene(scene.folder, scene.amqp_url, scene.database_url).components.intake for _ in range(4)]
     together = threading.Barrier(4)
 
     def take(intake: Any) -> None:
@@ -349,7 +349,7 @@ def test_an_id_used_again_for_other_content_is_rejected_once_and_always_in_the_s
     assert sorted(row.outcome for row in stored) == ["accepted", "rejected"], "stored once"
     assert scene.store.dossiers() == {first.reference: 1}
 
-    (settled,) = scene.house.intake.receive([submission(other)])
+    (settled,) = scene.components.intake.receive([submission(other)])
     assert (settled.duplicate, settled.outcome) == (True, Word.REJECTED)
     scene.take_in([first])
     assert due(scene)[-1].function == "21", "the first content still gets its own answer"
@@ -399,7 +399,7 @@ def with_history(scene: Scene) -> list[Any]:
     messages = declarations(0, 2)
     scene.take_in(messages)
     for message in messages:
-        scene.house.completion.complete(DossierKey(message.reference, 2026), OFFICER)
+        scene.components.completion.complete(DossierKey(message.reference, 2026), OFFICER)
     assert scene.store.faults() == []
     entries = scene.store.rows(select(journal).order_by(journal.c.dossier_id, journal.c.ordinal))
     first = entries[0].dossier_id
@@ -426,7 +426,7 @@ TAMPERINGS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS.keys())
 def test_tampering_with_the_journal_is_found(scene: Scene, tampering: Callable[[Any], Any]) -> None:
     chain = with_history(scene)
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.execute(tampering(chain))
     faults = scene.store.faults()
     assert faults
@@ -440,7 +440,7 @@ def test_a_later_reply_of_a_dossier_never_leaves_before_an_earlier_one(scene: Sc
     messages = declarations(0, 3)
     scene.take_in(messages)
     for message in messages:
-        scene.house.completion.complete(DossierKey(message.reference, 2026), OFFICER)
+        scene.components.completion.complete(DossierKey(message.reference, 2026), OFFICER)
     first = due(scene)
     assert {(reply.type, reply.function) for reply in first} == {("20", "21")}
     assert len(first) == 3
@@ -454,11 +454,11 @@ def test_a_later_reply_of_a_dossier_never_leaves_before_an_earlier_one(scene: Sc
 
 def test_two_dispatchers_never_have_one_reply_nor_overtake_each_other(tmp_path: Path, postgresql_url: str) -> None:
     scene = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", postgresql_url)
-    database = scene.house.database
+    database = scene.components.database
     try:
         messages = declarations(0, 4)
         scene.take_in(messages)
-        scene.house.completion.complete(DossierKey(messages[0].reference, 2026), OFFICER)
+        scene.components.completion.complete(DossierKey(messages[0].reference, 2026), OFFICER)
         with database.transaction() as one, database.transaction() as two:
             mine = departures.claim(one, limit=2, transfers=True, returned=True)
             yours = departures.claim(two, limit=10, transfers=True, returned=True)
@@ -479,7 +479,7 @@ def test_a_reply_that_commits_late_with_a_low_id_still_leaves(scene: Scene) -> N
     lowest = min(reply.id for reply in everything)
     (row,) = scene.store.rows(select(outbox).where(outbox.c.id == lowest))
     late = {**row._mapping, "id": lowest - 1, "message_id": "late", "dossier_id": None, "sent_at": None}
-    with scene.house.database.transaction() as connection:
+    with scene.components.database.transaction() as connection:
         connection.execute(insert(outbox).values(late))
     assert [reply.message_id for reply in due(scene)] == ["late"]
 

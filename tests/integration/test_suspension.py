@@ -137,7 +137,7 @@ def test_a_dossier_is_not_corrected_answered_for_or_withdrawn(
         row = own_dossiers.find(connection, key.number, key.year)
     assert row is not None
     suspended(whole, unit and row.unit, actor.number)
-    for act in (send, hold, lambda house, mine: house.drafts.prepare(mine)):
+    for act in (send, hold, lambda components, mine: components.drafts.prepare(mine)):
         with nothing_drawn_or_stored(whole), pytest.raises(AccountShut):
             act(whole, draft)
     whole.drafts.discard(actor.number, draft.public_id)

@@ -44,7 +44,7 @@ def scene(tmp_path: Path, sqlite_url: str) -> Iterator[Scene]:
     second.write_text(text, encoding="utf-8")
     made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", sqlite_url)
     made.configure({f"folders.{data}": str(tmp_path / data) for data in ("schemas", "mappings")})
-    ensure_tables(made.house.database)
+    ensure_tables(made.components.database)
     yield made
     made.close()
 
@@ -54,27 +54,27 @@ def receive(
 ) -> DossierKey:
     name = f"{number}{function}"
     message = declaration(name, reference=reference or f"PROOF{number}", function=function)
-    scene.house.legal_clock = lambda: at
-    settled = scene.house.intake.receive([Submission(message.raw, Channel.WINDOW, at, Digest(message.digest))])
+    scene.components.legal_clock = lambda: at
+    settled = scene.components.intake.receive([Submission(message.raw, Channel.WINDOW, at, Digest(message.digest))])
     assert settled[0].outcome.value == "accepted", settled
     return DossierKey(message.reference, 2026)
 
 
 def judged_by(scene: Scene) -> list[str]:
     """The mapping that judged each message, in the order they came."""
-    with scene.house.database.reading() as connection:
+    with scene.components.database.reading() as connection:
         return list(connection.execute(select(inbox.c.mapping).order_by(inbox.c.received_at)).scalars())
 
 
 def hours_to_confirm(scene: Scene, key: DossierKey) -> float:
-    with scene.house.database.reading() as connection:
+    with scene.components.database.reading() as connection:
         row = connection.execute(select(dossier).where(dossier.c.number == key.number)).one()
     return round(float((row.confirm_due_at - row.received_at).total_seconds() / 3600), 3)
 
 
 def named_in(scene: Scene, kind: str) -> str | None:
     """The mapping that the newest reply of a kind says it stands on."""
-    with scene.house.database.reading() as connection:
+    with scene.components.database.reading() as connection:
         query = select(outbox.c.body).where(outbox.c.kind == kind).order_by(outbox.c.created_at.desc())
         body = connection.execute(query).scalars().first()
     assert body is not None
@@ -90,9 +90,9 @@ def test_midnight_in_vietnam_divides_two_versions(scene: Scene) -> None:
 
 def test_a_dossier_goes_on_under_the_version_that_judged_it(scene: Scene) -> None:
     key = receive(scene, 1, LAST_SECOND)
-    scene.house.legal_clock = lambda: MIDNIGHT
-    scene.house.completion.accept(key, OFFICER)
-    scene.house.completion.complete(key, OFFICER)
+    scene.components.legal_clock = lambda: MIDNIGHT
+    scene.components.completion.accept(key, OFFICER)
+    scene.components.completion.complete(key, OFFICER)
 
     assert hours_to_confirm(scene, key) == 1
     assert named_in(scene, "Completion") == f"{PROCEDURE}/2"
@@ -101,8 +101,8 @@ def test_a_dossier_goes_on_under_the_version_that_judged_it(scene: Scene) -> Non
 def test_a_replacement_after_the_change_brings_the_dossier_under_the_new_version(scene: Scene) -> None:
     key = receive(scene, 1, LAST_SECOND)
     receive(scene, 1, MIDNIGHT, function="02", reference=key.number)
-    scene.house.completion.accept(key, OFFICER)
-    scene.house.completion.complete(key, OFFICER)
+    scene.components.completion.accept(key, OFFICER)
+    scene.components.completion.complete(key, OFFICER)
 
     assert judged_by(scene) == [f"{PROCEDURE}/2", f"{PROCEDURE}/3"]
     assert hours_to_confirm(scene, key) == 2
@@ -111,4 +111,4 @@ def test_a_replacement_after_the_change_brings_the_dossier_under_the_new_version
 
 def test_a_message_before_the_first_version_is_told_that_its_procedure_is_not_known(scene: Scene) -> None:
     before = datetime.fromisoformat("2022-05-29T23:59:59+07:00")
-    assert scene.house.catalogue.find(PROCEDURE, before.date()) is None
+    assert scene.components.catalogue.find(PROCEDURE, before.date()) is None

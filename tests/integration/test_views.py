@@ -36,10 +36,10 @@ VIEW, PERSONS = "nsw_bqp0100001_2", "nsw_bqp0100001_2_persons"
 def set_up(folder: Path, url: str) -> Scene:
     """A store with one group's declaration in it."""
     made = Scene(folder, "amqp://127.0.0.1:1/%2F", url)
-    ensure_tables(made.house.database)
+    ensure_tables(made.components.database)
     case = next(case for case in load_cases() if case.id == CASE)
     raw = signed(case, shared_pki())
-    made.house.intake.receive([Submission(raw, case.channel, CLOCK, Digest(hashlib.sha256(raw).hexdigest()))])
+    made.components.intake.receive([Submission(raw, case.channel, CLOCK, Digest(hashlib.sha256(raw).hexdigest()))])
     return made
 
 
@@ -86,12 +86,12 @@ def typed(value: Any, kind: str, *, embedded: bool) -> Any:
 
 
 def test_every_value_of_a_view_is_the_records_in_its_type(scene: Scene) -> None:
-    database = scene.house.database
+    database = scene.components.database
     run(scene, "--create", "--with-personal")
     (shown,) = rows(database, VIEW)
     (hidden,) = rows(database, f"{VIEW}_personal")
     kept = record(database)
-    *_, procedure = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
+    *_, procedure = scene.components.catalogue.procedures[GROUP]  # type: ignore[index]
 
     for field in procedure.fields:
         name = views._snake(field.name)
@@ -109,7 +109,7 @@ def test_every_value_of_a_view_is_the_records_in_its_type(scene: Scene) -> None:
 
 
 def test_a_list_has_a_view_of_its_own_with_a_row_for_each(scene: Scene) -> None:
-    database = scene.house.database
+    database = scene.components.database
     run(scene, "--create")
     with database.reading() as connection:
         query = select(declaration_row.c.ordinal, declaration_row.c["values"]).order_by(declaration_row.c.ordinal)
@@ -124,7 +124,7 @@ def test_a_list_has_a_view_of_its_own_with_a_row_for_each(scene: Scene) -> None:
 
 
 def test_no_personal_value_stands_in_a_view_that_was_not_asked_for_them(scene: Scene) -> None:
-    database = scene.house.database
+    database = scene.components.database
     run(scene, "--create")
     with database.reading() as connection:
         made = views.made(connection)
@@ -137,7 +137,7 @@ def test_no_personal_value_stands_in_a_view_that_was_not_asked_for_them(scene: S
 
 
 def test_making_them_again_leaves_no_old_one_and_dropping_leaves_a_strangers(scene: Scene) -> None:
-    database = scene.house.database
+    database = scene.components.database
     with database.transaction() as connection:
         connection.execute(text("CREATE VIEW nsw_of_ours AS SELECT number FROM dossier"))
     run(scene, "--create", "--with-personal")
@@ -151,9 +151,9 @@ def test_making_them_again_leaves_no_old_one_and_dropping_leaves_a_strangers(sce
 
 
 def test_a_failure_on_the_way_leaves_the_views_that_were_there(scene: Scene) -> None:
-    database = scene.house.database
+    database = scene.components.database
     run(scene, "--create")
-    made = views.views(scene.house.catalogue, database.engine.dialect.name, personal=False)
+    made = views.views(scene.components.catalogue, database.engine.dialect.name, personal=False)
     broken = replace(made[-1], select=f"{made[-1].select} LIMIT no_such_column")
 
     def make_and_look() -> None:
@@ -167,7 +167,7 @@ def test_a_failure_on_the_way_leaves_the_views_that_were_there(scene: Scene) -> 
 
 
 def test_a_view_of_somebody_elses_that_stands_on_ours_is_told(on_postgresql: Scene) -> None:
-    scene, database = on_postgresql, on_postgresql.house.database
+    scene, database = on_postgresql, on_postgresql.components.database
     run(scene, "--create")
     with database.transaction() as connection:
         connection.execute(text(f'CREATE VIEW mine AS SELECT gate FROM "{VIEW}"'))
@@ -187,28 +187,30 @@ def odd(catalogue: Catalogue) -> Catalogue:
 
 
 def test_any_name_of_a_mapping_is_safe(scene: Scene) -> None:
-    database = scene.house.database
+    database = scene.components.database
     with database.transaction() as connection:
         values = {**connection.execute(select(declaration.c["values"])).scalar_one(), ODD: "there"}
         connection.execute(update(declaration).values({"values": values}))
-        made = views.views(odd(scene.house.catalogue), connection.dialect.name, personal=True)
+        made = views.views(odd(scene.components.catalogue), connection.dialect.name, personal=True)
         views.create(connection, made)
     (shown,) = rows(database, VIEW)
     assert shown[views._snake(ODD)] == "there"
 
 
 def test_only_dossiers_of_its_own_version_stand_in_a_view(scene: Scene) -> None:
-    database = scene.house.database
-    *_, procedure = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
-    both = replace(scene.house.catalogue, procedures={procedure.code: (procedure, replace(procedure, version="3"))})
+    database = scene.components.database
+    *_, procedure = scene.components.catalogue.procedures[GROUP]  # type: ignore[index]
+    both = replace(
+        scene.components.catalogue, procedures={procedure.code: (procedure, replace(procedure, version="3"))}
+    )
     with database.transaction() as connection:
         views.create(connection, views.views(both, connection.dialect.name, personal=False))
     assert (len(rows(database, VIEW)), rows(database, "nsw_bqp0100001_3")) == (1, [])
 
 
 def test_two_names_that_are_one_for_the_database_are_told(scene: Scene) -> None:
-    *_, procedure = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
-    twins = replace(scene.house.catalogue, procedures={procedure.code: (procedure, procedure)})
+    *_, procedure = scene.components.catalogue.procedures[GROUP]  # type: ignore[index]
+    twins = replace(scene.components.catalogue, procedures={procedure.code: (procedure, procedure)})
     with pytest.raises(Misconfigured, match="the name nsw_bqp0100001_2"):
         views.views(twins, "sqlite", personal=False)
 
@@ -218,7 +220,7 @@ def test_printing_changes_nothing_and_is_made_for_either_database(scene: Scene) 
     assert "COMMENT ON COLUMN" in shown
     assert "AT TIME ZONE 'Asia/Ho_Chi_Minh'" in shown
     assert "json_extract" in run(scene, "--print", "--dialect", "sqlite")
-    with scene.house.database.reading() as connection:
+    with scene.components.database.reading() as connection:
         assert views.made(connection) == []
 
 

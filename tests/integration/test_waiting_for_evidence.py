@@ -38,7 +38,7 @@ REVOKED = CASES["BQP0100001/rejected-revoked-certificate"]
 class Post:
     """A border post with a clock that the test sets and a folder of CRLs that begins empty."""
 
-    house: Components
+    components: Components
     lists: Path
     world: str = "public"
     at: datetime = CLOCK
@@ -51,7 +51,7 @@ class Post:
     def wake(self, after: timedelta) -> int:
         """The timers' round, that long after reception; gives how many were judged."""
         self.at = CLOCK + after
-        return Waiting(self.house.database, self._intake(), lambda: self.at, unobserved).wake()
+        return Waiting(self.components.database, self._intake(), lambda: self.at, unobserved).wake()
 
     def lists_come(self) -> None:
         """Somebody brings the CRLs."""
@@ -60,27 +60,27 @@ class Post:
 
     def replies(self) -> list[str]:
         """The pairs of all replies, in order."""
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             return [
                 f"{row.type}/{row.function}" for row in connection.execute(select(outbox).order_by(outbox.c.ordinal))
             ]
 
     def codes(self) -> list[str]:
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             return [finding["code"] for row in connection.execute(select(inbox)) for finding in row.findings]
 
     def signer(self) -> dict[str, Any]:
         """What is kept of who signed the only version."""
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             kept: dict[str, Any] = connection.execute(select(declaration.c.signer)).scalar_one()
         return kept
 
     def states(self) -> list[str]:
-        with self.house.database.transaction() as connection:
+        with self.components.database.transaction() as connection:
             return [row.state for row in connection.execute(select(dossier))]
 
     def _intake(self) -> Intake:
-        return replace(self.house.intake, clock=lambda: self.at)
+        return replace(self.components.intake, clock=lambda: self.at)
 
 
 Furnished = Callable[..., Post]
@@ -152,7 +152,7 @@ def test_a_copy_that_comes_while_it_waits_is_answered_like_the_first(furnished: 
     post.receive(GENUINE)
     again = post.receive(GENUINE)
     assert (again.duplicate, again.state) == (True, "waiting")
-    with post.house.database.transaction() as connection:
+    with post.components.database.transaction() as connection:
         assert len({row.digest for row in connection.execute(select(outbox))}) == 1
 
 
@@ -160,7 +160,7 @@ def test_a_store_may_flag_it_instead_and_the_acceptance_says_so(furnished: Furni
     post = furnished("flag")
     assert post.receive(GENUINE).state == "settled"
     assert (post.replies(), post.states(), post.codes()) == (["20/21"], ["accepted"], ["BQP444"])
-    with post.house.database.transaction() as connection:
+    with post.components.database.transaction() as connection:
         reply = etree.fromstring(connection.execute(select(outbox.c.body)).scalar_one())
     assert [each.text for each in reply.iter("WarningCode", "ErrorCode")] == ["BQP444"]
 

@@ -57,19 +57,19 @@ def started(site: Website) -> tuple[Person, str]:
     person = Person(site.url)
     person.log_in(CUONG, "/login?next=/khai-bao")
     address = begun(person, "Mẫu 16")
-    house, draft = site.house, draft_of(site)
+    components, draft = site.components, draft_of(site)
     message = next(case.message for case in load_cases() if case.id == VISA)
     form = etree.fromstring(message).find(f"Body/Content/{draft.spec.root}")
     assert form is not None
-    said = answers_in(house.drafts.forms.layout(draft), form)
+    said = answers_in(components.drafts.forms.layout(draft), form)
     own = {name: draft.answers.values[name] for name in ("gate", "declarantPersonalNumber", "declarantName")}
     rows = {name: each for name, each in said.rows.items() if name != "attachments"}
-    house.drafts.save(draft, Answers({**said.values, **own}, rows))
+    components.drafts.save(draft, Answers({**said.values, **own}, rows))
     return person, address
 
 
 def draft_of(site: Website) -> Draft:
-    return unsent(site.house, PEOPLE[CUONG].number)
+    return unsent(site.components, PEOPLE[CUONG].number)
 
 
 def attach(
@@ -118,7 +118,7 @@ def test_a_letter_is_uploaded_signed_sent_and_given_to_the_unit_s_officer(site: 
     assert "Chưa quét" in officer.told()
     assert_given_out(officer.ask("GET", f"{case}/tep/{file.digest}"))
     assert [each.actor for each in site.rows(tables.journal) if each.event == "attachment.given"] == ["person:can-bo"]
-    assert site.house.attachments.sweep() == 0
+    assert site.components.attachments.sweep() == 0
 
 
 def assert_given_out(given: object) -> None:
@@ -153,7 +153,7 @@ def test_an_infected_file_is_told_and_never_given_out(site: Website) -> None:
     attach(person, draft)
     dossier, _ = signed_and_sent(site, person, draft)
     (file,) = site.rows(tables.stored_file)
-    replace(site.house.scanning, scanner=attached.Says("Eicar")).catch_up()
+    replace(site.components.scanning, scanner=attached.Says("Eicar")).catch_up()
     officer = logged_in(site, "can-bo")
     officer.get(f"/can-bo{dossier}")
     assert "Có mã độc" in officer.told()
@@ -167,8 +167,8 @@ def test_what_the_scanner_learns_later_counts_when_a_file_is_given_out(site: Web
     attach(person, draft)
     dossier, _ = signed_and_sent(site, person, draft)
     (file,) = site.rows(tables.stored_file)
-    scanning = replace(site.house.scanning, scanner=attached.Says("Eicar"))
-    with changed(site.house.attachments_given, scanning=scanning):
+    scanning = replace(site.components.scanning, scanner=attached.Says("Eicar"))
+    with changed(site.components.attachments_given, scanning=scanning):
         assert person.get(f"{dossier}/tep/{file.digest}").status_code == 404
     (kept,) = site.rows(tables.stored_file)
     assert kept.scan == Scan.INFECTED.value
@@ -181,7 +181,7 @@ def test_a_hostile_file_is_refused_on_the_page_with_its_sentence(site: Website, 
     attach(person, draft, made(), name)
     assert person.page is not None
     assert person.page.status_code == 422
-    assert site.house.catalogue.findings.texts[finding].vi in person.told()
+    assert site.components.catalogue.findings.texts[finding].vi in person.told()
     assert site.rows(tables.stored_file) == []
 
 
@@ -209,7 +209,9 @@ def test_a_file_that_is_taken_off_the_list_is_not_kept(site: Website) -> None:
     press(person, "Xóa")
     assert "hộ chiếu.png" in person.told()
     assert "công văn.pdf" not in person.told()
-    later = replace(site.house.attachments, clock=lambda: site.house.legal_clock() + 2 * site.house.attachments.keep)
+    later = replace(
+        site.components.attachments, clock=lambda: site.components.legal_clock() + 2 * site.components.attachments.keep
+    )
     later.sweep()
     assert [each.kind for each in site.rows(tables.stored_file)] == ["png"]
 
@@ -217,7 +219,7 @@ def test_a_file_that_is_taken_off_the_list_is_not_kept(site: Website) -> None:
 def test_a_declaration_whose_file_is_gone_is_asked_to_be_amended(site: Website) -> None:
     person, draft = started(site)
     attach(person, draft)
-    with site.house.database.transaction() as connection:
+    with site.components.database.transaction() as connection:
         connection.execute(tables.attachment.delete())
     signed_and_sent(site, person, draft)
     (row,) = site.rows(tables.inbox)
@@ -229,7 +231,7 @@ def test_a_declaration_whose_files_are_too_large_together_is_asked_to_be_amended
     """They were uploaded one by one to nothing yet; each is small enough."""
     person, draft = started(site)
     attach(person, draft)
-    with changed(site.house.intake, dossier_bytes=len(LETTER) - 1):
+    with changed(site.components.intake, dossier_bytes=len(LETTER) - 1):
         signed_and_sent(site, person, draft)
     (row,) = site.rows(tables.inbox)
     assert row.outcome == "accepted"
@@ -294,7 +296,9 @@ def test_a_link_in_a_message_is_shown_as_text_and_never_fetched(site: Website) -
             message, system=shared_pki().party("nsw"), declarant=shared_pki().party("enterprise"), form=case.form
         )
         digest = Digest(hashlib.sha256(signed).hexdigest())
-        (settled,) = site.house.intake.receive([Submission(signed, Channel.WINDOW, site.house.legal_clock(), digest)])
+        (settled,) = site.components.intake.receive(
+            [Submission(signed, Channel.WINDOW, site.components.legal_clock(), digest)]
+        )
         assert settled.outcome.value == "accepted"
         (row,) = site.rows(tables.inbox)
         officer = logged_in(site, "can-bo")

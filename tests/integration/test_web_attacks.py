@@ -41,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
 
 @pytest.fixture(scope="module")
 def token(site: Website) -> str:
-    return site.house.tokens.issue(Machine.DECLARANT, "hostile", CITIZEN, actor=TESTER)[1]
+    return site.components.tokens.issue(Machine.DECLARANT, "hostile", CITIZEN, actor=TESTER)[1]
 
 
 def raw(site: Website, token: str, headers: str, *parts: bytes) -> str:
@@ -74,7 +74,7 @@ def served(site: Website) -> None:
     """The next genuine caller gets his answer, and nothing of the attack was kept."""
     genuine = next(_GENUINE)
     message = citizen_message(messageId=str(uuid.uuid4()))
-    token = site.house.tokens.issue(Machine.DECLARANT, f"genuine {genuine}", CITIZEN, actor=TESTER)[1]
+    token = site.components.tokens.issue(Machine.DECLARANT, f"genuine {genuine}", CITIZEN, actor=TESTER)[1]
     with caller(site, token) as client:
         told = client.post(DECLARATIONS, content=message, headers={"Content-Type": "application/xml"})
     assert told.status_code == 202, told.text

@@ -18,7 +18,7 @@ PAPER = "/Envelope/Body/Content/CitizenDeclaration/Citizen/DocumentNumber"
 
 
 def declared(site: Website, **changes: str) -> DossierKey:
-    admitted = site.house.door.declare(citizen_message(**changes), Caller(CITIZEN))
+    admitted = site.components.door.declare(citizen_message(**changes), Caller(CITIZEN))
     assert admitted.reference is not None
     assert admitted.year is not None
     return DossierKey(admitted.reference, admitted.year)
@@ -26,7 +26,7 @@ def declared(site: Website, **changes: str) -> DossierKey:
 
 def asked(site: Website, key: DossierKey, wrong: str = "Số giấy tờ không khớp") -> None:
     item = AmendmentItem(wrong, "Khai lại theo hộ chiếu", None, PAPER)
-    site.house.amendments.request(key, OFFICER, reason="Kiểm tra giấy tờ", items=[item])
+    site.components.amendments.request(key, OFFICER, reason="Kiểm tra giấy tờ", items=[item])
 
 
 def an(site: Website, key: DossierKey, who: str = "an") -> Person:
@@ -97,7 +97,7 @@ def test_two_windows_that_correct_the_same_field_see_both_values(site: Website) 
 def test_a_page_that_is_older_than_the_dossier_leads_back_to_it(site: Website) -> None:
     key = declared(site)
     person = an(site, key)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     site.mark_sent()
     press(person, "Thay thế bản khai")
     assert person.at.endswith(f"/ho-so/{key.year}/{key.number}")

@@ -25,11 +25,11 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def draft_of(site: Website, who: str) -> Draft:
-    return unsent(site.house, PEOPLE[who].number)
+    return unsent(site.components, PEOPLE[who].number)
 
 
 def typed(site: Website, who: str, message: bytes) -> dict[str, dict[str, str]]:
-    return texts_of(site.house, draft_of(site, who), message)
+    return texts_of(site.components, draft_of(site, who), message)
 
 
 def fill(person: Person, site: Website, who: str, draft: str, message: bytes) -> None:
@@ -86,7 +86,7 @@ def test_the_forms_of_a_gate_where_he_is_suspended_are_shut_and_what_he_typed_is
     page, texts = next(iter(typed(site, AN, citizen_message()).items()))
     person.get(f"{draft}{page}")
     reason = "Nghi bị chiếm đoạt"
-    site.house.accounts.suspend(PEOPLE[AN].number, unit="CK-HUUNGHI", reason=reason, actor=TESTER)
+    site.components.accounts.suspend(PEOPLE[AN].number, unit="CK-HUUNGHI", reason=reason, actor=TESTER)
     press(person, "Lưu và tiếp tục", **{name.replace(".", "__"): text for name, text in texts.items()})
     assert (person.page.status_code if person.page else 0, reason in person.told()) == (403, True)
     kept = draft_of(site, AN).answers.values
@@ -209,7 +209,7 @@ def test_while_the_window_is_suspected_a_signed_file_waits_once_that_is_read_and
     send_file(person, "/khai-bao/tep", "đoàn.xml", raw, wait="1")
     assert "Chờ gửi khi cổng mở" in person.told()
     site.window(Sight.DOWN)
-    assert site.house.presses.send_due() == 1
+    assert site.components.presses.send_due() == 1
     person.get(person.at)
     assert "Đã tiếp nhận bản khai" in person.told()
 

@@ -244,7 +244,7 @@ def test_the_door_is_closed_while_the_window_works_and_says_where_to_go(site: We
     with site.declarant() as client:
         told = problem(post(client, citizen_message()), 409)
         state = client.get("/api/v1/window").json()
-    portal = site.house.settings.window.answer_portal
+    portal = site.components.settings.window.answer_portal
     assert portal in told["detail"]
     assert portal in told["vi"]
     assert (state["mode"], state["second_door"], state["declare_at"]) == ("up", False, portal)
@@ -252,10 +252,10 @@ def test_the_door_is_closed_while_the_window_works_and_says_where_to_go(site: We
 
 
 def test_a_declarant_is_told_when_the_window_should_work_again(small: Website) -> None:
-    end = small.house.window.clock().astimezone(VIETNAM).replace(microsecond=0) + timedelta(hours=3)
+    end = small.components.window.clock().astimezone(VIETNAM).replace(microsecond=0) + timedelta(hours=3)
     with small.declarant() as client:
         assert client.get("/api/v1/window").json()["expected_end"] is None
-        small.house.window.override(Sight.DOWN, reason="Điện thoại", actor=TESTER, expected_end=end)
+        small.components.window.override(Sight.DOWN, reason="Điện thoại", actor=TESTER, expected_end=end)
         told = client.get("/api/v1/window").json()
         assert (told["mode"], told["second_door"], told["expected_end"]) == ("down", True, end.isoformat())
         small.window(Sight.UP)
@@ -264,7 +264,7 @@ def test_a_declarant_is_told_when_the_window_should_work_again(small: Website) -
 
 
 def test_the_door_stays_shut_while_nobody_knows_whether_the_window_works(small: Website) -> None:
-    small.house.window.end_override(actor=TESTER)
+    small.components.window.end_override(actor=TESTER)
     with small.declarant() as client:
         response = post(client, citizen_message())
     problem(response, 503)
@@ -291,11 +291,11 @@ def test_a_dossier_that_the_window_does_not_carry_is_amended_here_while_the_wind
         with site.declarant() as client:
             told = post(client, citizen_message()).json()
             key = DossierKey(told["reference"], told["year"])
-            site.house.amendments.request(key, officer, reason="Sai số giấy tờ", items=ITEMS)
+            site.components.amendments.request(key, officer, reason="Sai số giấy tờ", items=ITEMS)
             (asked,) = site.rows(tables.amendment_request)
             answer = post(client, amendment_message(key, asked.number))
             assert answer.json()["outcome"] == "accepted", answer.text
-        site.house.completion.complete(key, officer)
+        site.components.completion.complete(key, officer)
         assert {row.route for row in site.rows(tables.outbox)} == {"portal"}
 
 
@@ -310,7 +310,7 @@ def test_a_dossier_that_the_window_carries_is_not_amended_here_while_the_window_
 def test_what_was_decided_directly_waits_in_the_outbox_as_a_transfer(site: Website) -> None:
     with site.declarant() as client:
         told = post(client, citizen_message()).json()
-        site.house.completion.complete(
+        site.components.completion.complete(
             DossierKey(told["reference"], told["year"]), anybody("o-1", name="Thượng úy Thử Nghiệm")
         )
         again = post(client, citizen_message()).json()
@@ -396,7 +396,7 @@ def test_the_declarant_replaces_his_own_by_its_number_and_is_told_the_state(site
 
 
 def test_while_the_window_is_suspected_the_door_says_when_to_come_again(site: Website) -> None:
-    window = site.house.window
+    window = site.components.window
     site.window(Sight.UP)
     window.end_override(actor=TESTER)
     gone = replace(window, patience=replace(window.patience, broker_down_s=0))
@@ -405,13 +405,13 @@ def test_while_the_window_is_suspected_the_door_says_when_to_come_again(site: We
         answer = post(client, citizen_message())
         told = client.get("/api/v1/window").json()
     assert problem(answer, 503)["type"].endswith("window-suspected")
-    assert 0 < int(answer.headers["retry-after"]) <= site.house.settings.window.suspect_s
+    assert 0 < int(answer.headers["retry-after"]) <= site.components.settings.window.suspect_s
     assert (told["mode"], told["stage"], told["second_door"]) == ("unknown", "suspect", False)
     assert site.rows(tables.inbox) == []
 
 
 def test_a_token_that_is_missing_unknown_or_revoked_opens_nothing(site: Website) -> None:
-    row_id, plain = site.house.tokens.issue(Machine.DECLARANT, "to be revoked", CITIZEN, actor=TESTER)
+    row_id, plain = site.components.tokens.issue(Machine.DECLARANT, "to be revoked", CITIZEN, actor=TESTER)
     with site.client() as client:
         for authorization in ({}, {"Authorization": "Bearer nsw_" + "A" * 43}, {"Authorization": "Basic YTpi"}):
             response = client.post(DECLARATIONS, content=citizen_message(), headers={**XML, **authorization})
@@ -419,17 +419,17 @@ def test_a_token_that_is_missing_unknown_or_revoked_opens_nothing(site: Website)
             assert response.headers["www-authenticate"].startswith("Bearer")
     with site.client(plain) as client:
         assert client.get("/api/v1/window").status_code == 200
-        site.house.tokens.revoke(row_id, actor=TESTER)
+        site.components.tokens.revoke(row_id, actor=TESTER)
         problem(post(client, citizen_message()), 401)
     assert site.rows(tables.inbox) == []
 
 
 def test_only_declarants_declare(small: Website) -> None:
-    small.house.people.add("hoa", Facts("LE THI HOA", tuple(STAFF_ROLES - OFFICE_ROLES)), actor=TESTER)
-    with small.client(small.house.tokens.issue_to_person("hoa", "hoa", actor=TESTER)[1]) as client:
+    small.components.people.add("hoa", Facts("LE THI HOA", tuple(STAFF_ROLES - OFFICE_ROLES)), actor=TESTER)
+    with small.client(small.components.tokens.issue_to_person("hoa", "hoa", actor=TESTER)[1]) as client:
         problem(post(client, citizen_message()), 403)
         assert client.get("/api/v1/window").status_code == 200
-    _, customs = small.house.tokens.issue(Machine.CUSTOMS, "customs at the portal", office="*", actor=TESTER)
+    _, customs = small.components.tokens.issue(Machine.CUSTOMS, "customs at the portal", office="*", actor=TESTER)
     with small.client(customs) as client:
         problem(post(client, citizen_message()), 403)
 
@@ -496,7 +496,7 @@ def test_too_large_a_body_is_refused_by_its_length_and_while_it_streams(small: W
 
 
 def test_an_endless_body_is_cut_off(small: Website) -> None:
-    token = small.house.tokens.issue(Machine.DECLARANT, "endless", CITIZEN, actor=TESTER)[1]
+    token = small.components.tokens.issue(Machine.DECLARANT, "endless", CITIZEN, actor=TESTER)[1]
     host, port = httpx.URL(small.url).host, httpx.URL(small.url).port
     head = f"POST {DECLARATIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: text/xml\r\n"
     sent = 0
@@ -558,7 +558,7 @@ def test_a_request_is_told_to_the_log_once_without_its_values(small: Website) ->
 def test_without_its_database_it_is_alive_but_not_ready(tmp_path: Path, sqlite_url: str) -> None:
     with website(configure(tmp_path, sqlite_url)) as site, site.declarant() as client:
         assert client.get("/readyz").json() == {"status": "ready"}
-        site.house.database.close()
+        site.components.database.close()
         Path(sqlite_url.removeprefix("sqlite:///")).rename(tmp_path / "gone")
         Path(sqlite_url.removeprefix("sqlite:///")).mkdir()
         assert client.get("/healthz").status_code == 200
@@ -620,5 +620,5 @@ def test_the_journal_holds_after_all_of_it(site: Website) -> None:
     with site.declarant() as client:
         post(client, citizen_message())
         post(client, citizen_message())
-    with site.house.database.reading() as connection:
+    with site.components.database.reading() as connection:
         assert prove(connection, now=now()).faults == []

@@ -275,7 +275,7 @@ def test_the_token_of_one_session_is_worth_nothing_in_another(small: Website) ->
 def test_a_session_that_is_over_is_over(small: Website, past: dict[str, timedelta]) -> None:
     person = Person(small.url)
     person.log_in("an", "/login?next=/")
-    with small.house.database.transaction() as connection:
+    with small.components.database.transaction() as connection:
         connection.execute(update(tables.session).values({name: now() + by for name, by in past.items()}))
     page = person.send("/logout")
     assert page.status_code == 403
@@ -309,8 +309,8 @@ def test_whoever_is_suspended_sees_one_page_with_what_is_under_way_and_can_do_no
     """Article 8: the notice, since when, by whom; his requests and confirmations, read only; no session."""
     small.window(Sight.DOWN)
     confirmed, asked = several_declared(small, AN.number, 2)
-    small.house.completion.complete(confirmed, OFFICER)
-    small.house.amendments.request(asked, OFFICER, reason="Sai", items=ITEMS)
+    small.components.completion.complete(confirmed, OFFICER)
+    small.components.amendments.request(asked, OFFICER, reason="Sai", items=ITEMS)
     small.suspend(AN.number, reason="Nghi bị chiếm đoạt")
     person = Person(small.url)
     assert person.log_in("an").status_code == 403
@@ -320,7 +320,7 @@ def test_whoever_is_suspended_sees_one_page_with_what_is_under_way_and_can_do_no
     assert person.cookies[urlsplit(small.url).netloc] == {}
     assert [row.name for row in small.rows(tables.session)] == []
     assert {row.delivered_at for row in small.rows(tables.outbox) if row.kind == "Completion"} == {None}
-    small.house.accounts.restore(AN.number, unit=None, reason="Đã xác minh", actor=TESTER)
+    small.components.accounts.restore(AN.number, unit=None, reason="Đã xác minh", actor=TESTER)
     assert Person(small.url).log_in("an").status_code == 200
 
 

@@ -54,7 +54,7 @@ def declare(site: Website) -> dict[str, Any]:
 
 def by_the_window(site: Website, case_id: str) -> None:
     case = next(case for case in load_cases() if case.id == case_id)
-    site.house.intake.receive([submission(case, shared_pki())])
+    site.components.intake.receive([submission(case, shared_pki())])
 
 
 def ask(client: httpx.Client, **asked: Any) -> list[dict[str, Any]]:
@@ -99,7 +99,10 @@ class Customs:
     """Customs of every office, who ask for the one dossier there is."""
 
     def __init__(self, site: Website) -> None:
-        self._site, (_, self._token) = site, site.house.tokens.issue(Machine.CUSTOMS, "all", office="*", actor=TESTER)
+        self._site, (_, self._token) = (
+            site,
+            site.components.tokens.issue(Machine.CUSTOMS, "all", office="*", actor=TESTER),
+        )
 
     def see(self) -> dict[str, Any]:
         (row,) = self._site.rows(tables.dossier)
@@ -111,7 +114,7 @@ class Customs:
 def test_a_result_decided_outside_the_window_says_so_with_its_transfer_and_paper_may_be_asked(site: Website) -> None:
     """Letter of 27/5/2022, section 2: paper is spared for results issued through the window, and for no other."""
     told, customs = declare(site), Customs(site)
-    site.house.completion.complete(DossierKey(told["reference"], 2026), OFFICER)
+    site.components.completion.complete(DossierKey(told["reference"], 2026), OFFICER)
     before = customs.see()
     site.mark_transferred()
     after = customs.see()
@@ -130,7 +133,7 @@ def test_paper_is_spared_for_a_confirmation_that_has_left_through_the_window_and
     site.mark_sent()
     assert customs.see()["paper_may_be_asked"]["value"] is True, "an acceptance is no result"
     (row,) = site.rows(tables.dossier)
-    site.house.completion.complete(DossierKey(row.number, row.year), OFFICER)
+    site.components.completion.complete(DossierKey(row.number, row.year), OFFICER)
     signed = customs.see()
     assert signed["paper_may_be_asked"]["value"] is True
     assert "chưa được gửi" in signed["paper_may_be_asked"]["ground"]["vi"]
@@ -151,10 +154,10 @@ def test_what_is_being_amended_names_the_confirmation_that_stands_and_paper_may_
     customs = Customs(site)
     (row,) = site.rows(tables.dossier)
     key = DossierKey(row.number, row.year)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     site.mark_sent()
     number = customs.see()["confirmation"]["number"]
-    site.house.amendments.request(key, OFFICER, reason="Sai số", items=[AmendmentItem("Số giấy tờ", "Khai lại")])
+    site.components.amendments.request(key, OFFICER, reason="Sai số", items=[AmendmentItem("Số giấy tờ", "Khai lại")])
     found = customs.see()
     assert found["paper_may_be_asked"]["value"] is True
     standing = f"xác nhận số {number} của phiên bản 1 vẫn còn hiệu lực"
@@ -166,7 +169,7 @@ def test_what_was_refused_has_no_result_and_paper_may_be_asked(site: Website) ->
     by_the_window(site, "BQP0100002/accepted-entering")
     customs = Customs(site)
     (row,) = site.rows(tables.dossier)
-    site.house.completion.refuse(DossierKey(row.number, row.year), OFFICER, reason="thử")
+    site.components.completion.refuse(DossierKey(row.number, row.year), OFFICER, reason="thử")
     site.mark_sent()
     found = customs.see()
     assert found["paper_may_be_asked"]["value"] is True
@@ -177,8 +180,8 @@ def test_a_paper_of_a_version_that_was_replaced_says_by_which(site: Website) -> 
     first = declaration(1)
     newer = declaration("newer", reference=first.reference, function="02", sent="2026-03-02 07:14:59", paper="C7654321")
     for message in (first, newer):
-        received = site.house.legal_clock()
-        site.house.intake.receive([Submission(message.raw, Channel.WINDOW, received, Digest(message.digest))])
+        received = site.components.legal_clock()
+        site.components.intake.receive([Submission(message.raw, Channel.WINDOW, received, Digest(message.digest))])
     with site.customs("*") as client:
         (old,) = ask(client, paper=PAPER)
         (current,) = ask(client, paper="C7654321")
@@ -190,8 +193,8 @@ def test_a_procedure_that_is_not_among_the_five_says_so_though_the_window_has_it
     by_the_window(site, "BQP0100007/accepted-arrival-with-passengers")
     (row,) = site.rows(tables.dossier)
     key = DossierKey(row.number, row.year)
-    site.house.completion.accept(key, OFFICER)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.accept(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     site.mark_sent()
     with site.customs("*") as client:
         (found,) = ask(client, reference=row.number, year=row.year)
@@ -202,13 +205,17 @@ def test_a_procedure_that_is_not_among_the_five_says_so_though_the_window_has_it
 
 def test_the_letter_names_five_procedures_and_no_other(site: Website) -> None:
     """Letter of 27/5/2022, section 1: groups, citizens, visas, and the amendments of both kinds of dossier."""
-    spared = {code for code, versions in site.house.catalogue.procedures.items() if any(v.paperless for v in versions)}
+    spared = {
+        code for code, versions in site.components.catalogue.procedures.items() if any(v.paperless for v in versions)
+    }
     assert spared == {f"BQP010000{number}" for number in (1, 2, 3, 4, 5)}
 
 
 def test_a_confirmation_is_shown_and_never_called_a_permission(site: Website) -> None:
     told = declare(site)
-    site.house.completion.complete(DossierKey(told["reference"], 2026), anybody("o-1", name="Thượng úy Thử Nghiệm"))
+    site.components.completion.complete(
+        DossierKey(told["reference"], 2026), anybody("o-1", name="Thượng úy Thử Nghiệm")
+    )
     with site.customs() as client:
         (found,) = ask(client, paper=PAPER)
         (same,) = ask(client, confirmation=found["confirmation"]["number"])
@@ -276,7 +283,7 @@ def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
         ask(client, paper="c 1234567")
         ask(client, paper="Z0000000")
         client.get(f"{LOOKUP}/NONE/2026/reply")
-    token = next(each.id for each in site.house.tokens.list() if each.role == Machine.CUSTOMS)
+    token = next(each.id for each in site.components.tokens.list() if each.role == Machine.CUSTOMS)
     entries = site.rows(tables.journal)
     assert len(entries) == before + 4  # the token's issue is journalled too
     asked = {row.event: row for row in entries if row.event.startswith("lookup") and row.detail["hits"] == 1}
@@ -295,7 +302,7 @@ def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
 
 
 def test_only_customs_look_up(site: Website) -> None:
-    _, declarant = site.house.tokens.issue(Machine.DECLARANT, "at the staff's listener", CITIZEN, actor=TESTER)
+    _, declarant = site.components.tokens.issue(Machine.DECLARANT, "at the staff's listener", CITIZEN, actor=TESTER)
     with site.staff(declarant) as client:
         refused = client.post(SEARCH, json=searched(paper=PAPER))
     assert refused.status_code == 403
@@ -304,7 +311,7 @@ def test_only_customs_look_up(site: Website) -> None:
 
 
 def test_the_listener_for_the_internet_looks_nothing_up_whatever_the_token(site: Website) -> None:
-    _, customs = site.house.tokens.issue(Machine.CUSTOMS, "at the portal", office="*", actor=TESTER)
+    _, customs = site.components.tokens.issue(Machine.CUSTOMS, "at the portal", office="*", actor=TESTER)
     with site.client(customs) as client:
         for path in (LOOKUP, f"{LOOKUP}/BPTTHN20260000000/2026/reply"):
             assert client.get(path, params={"paper": PAPER}).status_code == 404
@@ -312,7 +319,7 @@ def test_the_listener_for_the_internet_looks_nothing_up_whatever_the_token(site:
 
 
 def test_the_listener_of_staff_takes_no_declaration(site: Website) -> None:
-    _, declarant = site.house.tokens.issue(Machine.DECLARANT, "at the staff's listener", CITIZEN, actor=TESTER)
+    _, declarant = site.components.tokens.issue(Machine.DECLARANT, "at the staff's listener", CITIZEN, actor=TESTER)
     with site.staff(declarant) as client:
         assert client.post("/api/v1/declarations", content=citizen_message()).status_code == 404
         assert client.get("/ho-so").status_code == 404
@@ -405,10 +412,10 @@ def test_a_value_that_nobody_has_is_simply_not_found(site: Website) -> None:
 
 
 def test_a_revoked_or_expired_customs_token_sees_nothing(site: Website) -> None:
-    row_id, revoked = site.house.tokens.issue(Machine.CUSTOMS, "short", office="HUUNGHI", actor=TESTER)
-    site.house.tokens.revoke(row_id, actor=TESTER)
+    row_id, revoked = site.components.tokens.issue(Machine.CUSTOMS, "short", office="HUUNGHI", actor=TESTER)
+    site.components.tokens.revoke(row_id, actor=TESTER)
     now = datetime.now().astimezone()
-    _, expiring = site.house.tokens.issue(
+    _, expiring = site.components.tokens.issue(
         Machine.CUSTOMS, "soon", office="*", expires_at=now + timedelta(seconds=0.2), actor=TESTER
     )
     while datetime.now().astimezone() < now + timedelta(seconds=0.3):

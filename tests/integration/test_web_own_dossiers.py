@@ -57,7 +57,7 @@ def delivered(site: Website, kind: str = "Completion") -> list[object]:
 
 def test_he_opens_the_confirmation_by_pressing_and_has_it_from_then_on(site: Website) -> None:
     key = declared(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     person = somebody(site, CITIZEN)
     person.get("/ho-so")
     assert key.number in person.told()
@@ -83,7 +83,7 @@ def test_he_opens_the_confirmation_by_pressing_and_has_it_from_then_on(site: Web
 def test_what_follows_a_link_ahead_opens_nothing(small: Website, method: str) -> None:
     """Mail scanners, previews, prefetch."""
     key = declared(small)
-    small.house.completion.complete(key, OFFICER)
+    small.components.completion.complete(key, OFFICER)
     person = somebody(small, CITIZEN)
     person.get(address(key))
     for opening in unopened(person):
@@ -94,7 +94,7 @@ def test_what_follows_a_link_ahead_opens_nothing(small: Website, method: str) ->
 
 def test_a_page_to_print_is_of_what_he_has_opened_and_is_no_receipt(small: Website) -> None:
     key = declared(small)
-    small.house.completion.complete(key, OFFICER)
+    small.components.completion.complete(key, OFFICER)
     person = somebody(small, CITIZEN)
     person.get(address(key))
     opening = unopened(person)[0]
@@ -162,10 +162,10 @@ def _rows(site: Website) -> list[dict[str, dict[str, str]]]:
 def test_who_is_authorised_sees_it_as_long_as_he_is(site: Website) -> None:
     key = by_the_window(site)
     principal = next(each for each in parties(site, key) if len(each) != 12)
-    letter = site.house.authorisations.grant(STRANGER, principal, "UQ-1", actor=TESTER)
+    letter = site.components.authorisations.grant(STRANGER, principal, "UQ-1", actor=TESTER)
     person = somebody(site, STRANGER)
     assert person.get(address(key)).status_code == 200
-    site.house.authorisations.revoke(letter, reason="Chấm dứt", actor=TESTER)
+    site.components.authorisations.revoke(letter, reason="Chấm dứt", actor=TESTER)
     assert person.get(address(key)).status_code == 404
 
 
@@ -180,7 +180,7 @@ def test_while_the_window_works_an_answer_is_shown_when_the_broker_has_it(site: 
     person.get(address(key))
     assert len(unopened(person)) == 1
     site.window(Sight.DOWN)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     person.get(address(key))
     assert len(unopened(person)) == 2, "in an incident he gets it here"
 
@@ -188,8 +188,8 @@ def test_while_the_window_works_an_answer_is_shown_when_the_broker_has_it(site: 
 def test_a_request_that_was_withdrawn_before_he_opened_it_begins_no_hour(small: Website) -> None:
     """Article 11(3)(b): nothing is asked of him any more, so nothing runs and nothing is said to run."""
     key = declared(small)
-    small.house.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
-    small.house.amendments.withdraw(key, OFFICER, reason="Đã đối chiếu bản gốc")
+    small.components.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
+    small.components.amendments.withdraw(key, OFFICER, reason="Đã đối chiếu bản gốc")
     person = somebody(small, CITIZEN)
     person.get(address(key))
     assert "Biên phòng đã rút yêu cầu này" in person.told()
@@ -197,7 +197,7 @@ def test_a_request_that_was_withdrawn_before_he_opened_it_begins_no_hour(small: 
     for each in unopened(person):
         person.get(address(key))
         person.send(each)
-    small.house.deadlines.watch()
+    small.components.deadlines.watch()
     person.get(address(key))
     assert "Bạn sửa đổi, bổ sung" not in person.document().xpath("//dt/text()")
 
@@ -205,7 +205,7 @@ def test_a_request_that_was_withdrawn_before_he_opened_it_begins_no_hour(small: 
 def test_the_duty_to_confirm_a_visa_is_told_to_run_from_what_is_complete_and_valid(small: Website) -> None:
     """Article 16(2); the declarant's own hour is another limit, beside it."""
     case = next(each for each in load_cases() if each.id == "BQP0100004/asked-total-differs-from-rows")
-    small.house.intake.receive([submission(case, shared_pki())])
+    small.components.intake.receive([submission(case, shared_pki())])
     key = dossier_of(case.message)
     person = somebody(small, parties(small, key)[0])
     person.get(address(key))
@@ -244,7 +244,7 @@ def test_in_an_incident_of_the_window_a_confirmation_is_sent_when_it_can_be_read
     """Articles 9(2), 10(1)(b): the portal is the way then, for a dossier that came by the window too."""
     key = by_the_window(entered)
     entered.window(Sight.DOWN)
-    entered.house.completion.complete(key, OFFICER)
+    entered.components.completion.complete(key, OFFICER)
     assert duty(entered) == ("answered", False)
     person = somebody(entered, parties(entered, key)[0])
     person.get(address(key))
@@ -253,7 +253,7 @@ def test_in_an_incident_of_the_window_a_confirmation_is_sent_when_it_can_be_read
 
 def test_what_waited_for_the_window_when_its_incident_began_is_sent_from_then_on(entered: Website) -> None:
     key = by_the_window(entered)
-    entered.house.completion.complete(key, OFFICER)
+    entered.components.completion.complete(key, OFFICER)
     assert duty(entered) == (None, False), "while the window works, its broker's word is wanted"
     entered.window(Sight.DOWN)
     assert duty(entered) == ("answered", False)
@@ -263,13 +263,13 @@ def test_what_could_be_read_here_and_was_opened_reaches_the_window_in_a_transfer
     """NĐ 85/2019 Article 17(5): in exactly one way, though it could be read before it was opened."""
     key = by_the_window(entered)
     entered.mark_sent()
-    entered.house.completion.complete(key, OFFICER)
+    entered.components.completion.complete(key, OFFICER)
     entered.window(Sight.DOWN)
     (sent_at,) = (row.readable_at for row in entered.rows(tables.outbox) if row.kind == "Completion")
     person = somebody(entered, parties(entered, key)[0])
     person.get(address(key))
     person.send(unopened(person)[0])
-    assert entered.house.settling.settle() == 1
+    assert entered.components.settling.settle() == 1
     (reply,) = (row for row in entered.rows(tables.outbox) if row.kind == "Completion")
     assert (reply.route, reply.readable_at) == ("portal", sent_at), "it was sent when it could be read"
     assert [row.kind for row in entered.rows(tables.outbox) if row.route == "transfer"] == ["Transfer"]
@@ -277,13 +277,13 @@ def test_what_could_be_read_here_and_was_opened_reaches_the_window_in_a_transfer
 
 def test_where_nobody_can_log_in_an_incident_sends_nothing(site: Website) -> None:
     key = by_the_window(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     assert duty(site) == (None, False)
 
 
 def test_the_hour_of_a_request_runs_from_when_he_opens_it(small: Website) -> None:
     key = declared(small)
-    small.house.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
+    small.components.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
     person = somebody(small, CITIZEN)
     person.get(address(key))
     assert "tính từ khi bạn nhận được yêu cầu" in person.told()
@@ -308,7 +308,7 @@ def test_a_page_of_his_is_kept_nowhere(small: Website) -> None:
 
 def test_who_was_named_in_an_earlier_version_only_sees_it_no_more(small: Website) -> None:
     key = declared(small)
-    with small.house.database.transaction() as connection:
+    with small.components.database.transaction() as connection:
         connection.execute(tables.dossier.update().values(identities=[OTHER]))
     person = somebody(small, CITIZEN)
     person.get("/ho-so")
@@ -338,7 +338,7 @@ def test_a_list_goes_on_page_by_page(small: Website, monkeypatch: pytest.MonkeyP
 
 def test_a_printed_confirmation_is_checked_by_number_and_code_without_log_in(site: Website) -> None:
     key = declared(site)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     person, anybody = somebody(site, CITIZEN), Person(site.url)
     person.get(address(key))
     person.send(unopened(person)[0])

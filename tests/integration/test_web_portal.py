@@ -49,7 +49,7 @@ def test_the_public_page_says_that_the_window_is_down_and_what_is_open(site: Web
         vietnamese, english = told(read(client)), told(read(client, "/?lang=en"))
     assert "Cổng thông tin một cửa quốc gia đang gặp sự cố" in vietnamese
     assert "The national single window is down" in english
-    assert vietnamese.count("Khai tại đây") == len(site.house.situations.now().offered) > 4
+    assert vietnamese.count("Khai tại đây") == len(site.components.situations.now().offered) > 4
     assert "Khai trên Cổng một cửa" not in vietnamese
 
 
@@ -59,18 +59,18 @@ def test_while_the_window_works_only_what_it_does_not_carry_is_open(site: Websit
         document = read(client)
     rows = {row.findtext("th/span"): row.text_content() for row in document.xpath("//section[2]//tbody/tr")}
     assert {title for title, text in rows.items() if "Khai tại đây" in text} == {
-        each.title.vi for each in site.house.situations.now().offered if not each.on_window
+        each.title.vi for each in site.components.situations.now().offered if not each.on_window
     }
-    assert document.xpath("//a[@rel='external']/@href") == [site.house.settings.window.answer_portal]
+    assert document.xpath("//a[@rel='external']/@href") == [site.components.settings.window.answer_portal]
 
 
 def test_an_announcement_is_told_and_what_an_operator_wrote_is_not(site: Website) -> None:
-    site.house.window.override(Sight.DOWN, reason="người trực tự ý ghi", actor=anybody("operator-7"))
+    site.components.window.override(Sight.DOWN, reason="người trực tự ý ghi", actor=anybody("operator-7"))
     with site.client() as client:
         assert "người trực" not in client.get("/").text + client.get("/feed.atom").text
         notice = Notice("TB-12", now(), now() + timedelta(hours=3), "Bảo trì hệ thống")
-        with site.house.database.transaction() as connection:
-            windows.announce(connection, site.house.database, notice, actor="partner:nsw")
+        with site.components.database.transaction() as connection:
+            windows.announce(connection, site.components.database, notice, actor="partner:nsw")
         text = client.get("/").text
         feed = client.get("/feed.atom")
     assert "Bảo trì hệ thống" in text
@@ -83,7 +83,7 @@ def test_an_announcement_is_told_and_what_an_operator_wrote_is_not(site: Website
 
 def test_an_incident_that_is_over_has_its_end_in_the_feed(site: Website) -> None:
     site.window(Sight.DOWN)
-    site.house.window.end_override(actor=TESTER)
+    site.components.window.end_override(actor=TESTER)
     with site.client() as client:
         tree = etree.fromstring(client.get("/feed.atom?lang=en").content)
     titles = [entry.findtext(f"{ATOM}title", "") for entry in tree.findall(f"{ATOM}entry")]

@@ -48,7 +48,7 @@ def site(both: Website) -> Website:
 
 def logged_in(site: Website) -> Person:
     person = Person(site.url)
-    person.cookies[httpx.URL(site.url).netloc.decode()] = {COOKIE: site.house.sessions.start(AN)}
+    person.cookies[httpx.URL(site.url).netloc.decode()] = {COOKIE: site.components.sessions.start(AN)}
     return person
 
 
@@ -68,7 +68,7 @@ def begun(person: Person, form: str) -> str:
 @pytest.mark.parametrize("before", [b"\xa0", b"\x85", b"\x1c"])
 def test_a_cookie_of_another_name_is_no_session(site: Website, before: bytes) -> None:
     """A neighbour host may plant a cookie that a browser does not take for `__Host-` and a careless reader does."""
-    planted = site.house.sessions.start(AN).encode()
+    planted = site.components.sessions.start(AN).encode()
     told = httpx.get(site.url, headers=[(b"Cookie", before + COOKIE.encode() + b"=" + planted)])
     assert AN.name not in told.text
 
@@ -180,7 +180,7 @@ def test_a_suspension_while_somebody_logs_in_ends_that_session_too(
         genuine(*args, **values)  # type: ignore[arg-type]
 
     monkeypatch.setattr(session_rows, "add", slow)
-    site.house.sessions.start(AN)
+    site.components.sessions.start(AN)
     assert done.wait(60)
     assert site.rows(tables.session) == []
 
@@ -189,7 +189,7 @@ def test_a_draft_does_not_grow_without_end(site: Website) -> None:
     """Row by row one could fill the store, and each page of the draft would load all of it."""
     person = logged_in(site)
     draft_id = begun(person, "Mẫu 07").rpartition("/")[2]
-    drafts = site.house.drafts
+    drafts = site.components.drafts
     draft = drafts.find(CITIZEN, draft_id)
     (group,) = drafts.forms.layout(draft).groups
     draft = drafts.save(draft, draft.answers.with_rows(group.name, [{"fullName": "x" * 999_000}] * 5))

@@ -61,17 +61,17 @@ def test_what_a_body_holds_that_no_form_can_is_told_and_not_stored(site: Website
 
 @pytest.mark.parametrize("reason", ["Lý do\x01hai", "Lý do\ufffehai", "Lý do\x9bhai", "x" * 5000])
 def test_a_reason_that_an_earlier_version_took_refuses_and_parks_nothing(site: Website, reason: str) -> None:
-    with site.house.database.transaction() as connection:
+    with site.components.database.transaction() as connection:
         suspensions.add(
             connection,
-            site.house.database,
+            site.components.database,
             number=CITIZEN,
             unit=None,
             reason=reason,
             officer="CB-\x01",
-            since=site.house.legal_clock(),
+            since=site.components.legal_clock(),
         )
     case = next(case for case in load_cases() if case.id == "BQP0100002/accepted-citizen-signed")
-    (settled,) = site.house.intake.receive([submission(case, shared_pki())])
+    (settled,) = site.components.intake.receive([submission(case, shared_pki())])
     assert settled.outcome is Word.REFUSED
     assert settled.state == "settled"

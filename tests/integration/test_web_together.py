@@ -46,10 +46,12 @@ def _replacement(key: DossierKey) -> bytes:
 
 def _judged(site: Website, message: bytes, key: DossierKey) -> Item:
     """As the door has it judged before it is kept."""
-    house = site.house
-    tree = house.threshold.present(message, f"portal:{CITIZEN}", now()).tree
+    components = site.components
+    tree = components.threshold.present(message, f"portal:{CITIZEN}", now()).tree
     sealing.write_number(tree, key)
-    return house.intake.judge(submitted(sealing.sealed(tree, house.portal_key()).body, house.legal_clock(), CITIZEN))
+    return components.intake.judge(
+        submitted(sealing.sealed(tree, components.portal_key()).body, components.legal_clock(), CITIZEN)
+    )
 
 
 def test_what_another_is_at_is_not_waited_for_together(site: Website) -> None:
@@ -57,9 +59,9 @@ def test_what_another_is_at_is_not_waited_for_together(site: Website) -> None:
         key = _declared(client)
     items = [
         _judged(site, _replacement(key), key),
-        _judged(site, citizen_message(messageId="other"), site.house.series.placeholder(now())),
+        _judged(site, citizen_message(messageId="other"), site.components.series.placeholder(now())),
     ]
-    database, intake = site.house.database, site.house.intake
+    database, intake = site.components.database, site.components.intake
     with database.transaction() as officer, ThreadPoolExecutor(1) as pool:
         database.lock(officer, [dossiers.lock_name(key)])
         assert pool.submit(intake.keep_together, items, waits=False).result(WAIT) is None
@@ -73,8 +75,8 @@ def test_a_caller_whose_dossier_an_officer_is_at_stops_nobody_else(site: Website
     messages = [citizen_message(messageId=f"other-{number}") for number in range(8)]
     with site.declarant() as client, ThreadPoolExecutor(9) as pool:
         key = _declared(client)
-        with site.house.database.transaction() as officer:
-            site.house.database.lock(officer, [dossiers.lock_name(key)])
+        with site.components.database.transaction() as officer:
+            site.components.database.lock(officer, [dossiers.lock_name(key)])
             held = pool.submit(post, client, _replacement(key))
             others = [pool.submit(post, client, message) for message in messages]
             assert {each.result(WAIT).json()["outcome"] for each in others} == {"accepted"}
@@ -89,7 +91,7 @@ def test_a_declaration_counts_nothing_that_waits(site: Website) -> None:
     def heard(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         asked.append(statement)
 
-    event.listen(site.house.database.engine, "before_cursor_execute", heard)
+    event.listen(site.components.database.engine, "before_cursor_execute", heard)
     with site.declarant() as client:
         assert post(client, citizen_message()).status_code == 202
     assert len(asked) > 10

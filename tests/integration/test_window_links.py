@@ -34,7 +34,7 @@ def site(both: Website) -> Website:
 
 def gate_of(site: Website) -> str:
     """The gate that the citizen's declaration states."""
-    procedure = site.house.catalogue.find(CITIZENS, site.house.legal_clock().date())
+    procedure = site.components.catalogue.find(CITIZENS, site.components.legal_clock().date())
     assert procedure is not None
     field = procedure.field(procedure.place["gate"])
     assert field is not None
@@ -43,13 +43,13 @@ def gate_of(site: Website) -> str:
 
 
 def unlink(site: Website, gate: str | None, **more: object) -> int:
-    return site.house.links.state(CITIZENS, gate, linked=False, document="CV 12/TCHQ", actor=TESTER, **more)  # type: ignore[arg-type]
+    return site.components.links.state(CITIZENS, gate, linked=False, document="CV 12/TCHQ", actor=TESTER, **more)  # type: ignore[arg-type]
 
 
 def declared(site: Website, **changes: str) -> tuple[int, DossierKey | None]:
     name = f"of {CITIZEN}"
-    if any(each.label == name for each in site.house.tokens.list()):
-        site.house.tokens.revoke(name, actor=TESTER)
+    if any(each.label == name for each in site.components.tokens.list()):
+        site.components.tokens.revoke(name, actor=TESTER)
     with site.declarant() as client:
         answer = client.post("/api/v1/declarations", content=citizen_message(**changes), headers=XML)
     told = answer.json()
@@ -62,10 +62,10 @@ def test_where_it_is_not_linked_the_portal_takes_it_while_the_window_works(site:
     status, key = declared(site)
     assert status == 202
     assert key is not None
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     assert {row.route for row in site.rows(tables.outbox)} == {"portal"}, "the window never hears of it"
     assert site.rows(tables.incident) == []
-    assert site.house.window.state().mode is Mode.NORMAL
+    assert site.components.window.state().mode is Mode.NORMAL
 
 
 def test_another_gate_is_not_touched(site: Website) -> None:
@@ -79,9 +79,9 @@ def test_a_dossier_goes_on_as_it_was_received(site: Website) -> None:
     link = unlink(site, None)
     _, key = declared(site)
     assert key is not None
-    later = replace(site.house.links, clock=lambda: site.house.legal_clock() + timedelta(seconds=1))
+    later = replace(site.components.links, clock=lambda: site.components.legal_clock() + timedelta(seconds=1))
     later.take_back(link, actor=TESTER)
-    site.house.completion.complete(key, OFFICER)
+    site.components.completion.complete(key, OFFICER)
     assert {row.route for row in site.rows(tables.outbox)} == {"portal"}
 
 
@@ -97,23 +97,23 @@ def test_a_dossier_goes_on_as_it_was_received(site: Website) -> None:
 )
 def test_what_cannot_be_stated_says_why(site: Website, procedure: str, gate: str | None, told: str) -> None:
     with pytest.raises(NotAllowed, match=told):
-        site.house.links.state(procedure, gate, linked=False, document="CV 12/TCHQ", actor=TESTER)
-    assert site.house.links.list(10) == []
+        site.components.links.state(procedure, gate, linked=False, document="CV 12/TCHQ", actor=TESTER)
+    assert site.components.links.list(10) == []
 
 
 def test_a_link_neither_begins_before_now_nor_ends_before_it_begins(site: Website) -> None:
-    now = site.house.legal_clock()
+    now = site.components.legal_clock()
     with pytest.raises(NotAllowed, match="begins now or later"):
         unlink(site, None, since=now - timedelta(seconds=1))
     with pytest.raises(NotAllowed, match="ends after it begins"):
         unlink(site, None, until=now)
     with pytest.raises(NotAllowed, match="no link of id"):
-        site.house.links.take_back(77, actor=TESTER)
+        site.components.links.take_back(77, actor=TESTER)
 
 
 def test_everybody_may_see_at_which_gates_the_portal_takes_it(site: Website) -> None:
     unlink(site, gate_of(site))
-    (told,) = [each for each in site.house.situations.now().offered if each.code == CITIZENS]
+    (told,) = [each for each in site.components.situations.now().offered if each.code == CITIZENS]
     assert (told.taken, len(told.unlinked)) == (False, 1)
     with site.client() as client:
         assert f": {told.unlinked[0].vi}</span>" in client.get("/").text

@@ -33,8 +33,8 @@ _NUMBERS = itertools.count()
 
 @pytest.fixture
 def announce(scene: Scene) -> Announce:
-    scene.house.legal_clock = lambda: CLOCK
-    scene.house.window = replace(scene.house.window, patience=PATIENCE)
+    scene.components.legal_clock = lambda: CLOCK
+    scene.components.window = replace(scene.components.window, patience=PATIENCE)
 
     def announce(case: str, wrong: str, right: str, *more: tuple[str, str]) -> None:
         text = (FIXTURES / "BQP0100000" / case / "message.xml").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def announce(scene: Scene) -> Announce:
         old = text.partition("<messageId>")[2].partition("<")[0]
         text = text.replace(old, f"{next(_NUMBERS):08d}{old[8:]}")
         raw = sign_message(text.encode(), system=shared_pki().party("nsw"), declarant=None)
-        (settled,) = scene.house.intake.receive(
+        (settled,) = scene.components.intake.receive(
             [Submission(raw, Channel.WINDOW, CLOCK, Digest(hashlib.sha256(raw).hexdigest()))]
         )
         assert settled.outcome is Word.ACCEPTED, settled
@@ -53,7 +53,7 @@ def announce(scene: Scene) -> Announce:
 
 
 def incidents(scene: Scene) -> list[tuple[str, str, str, str, datetime, datetime | None]]:
-    with scene.house.database.reading() as connection:
+    with scene.components.database.reading() as connection:
         rows = connection.execute(select(incident)).all()
     return [(row.cause, row.reason, row.notice_number, row.actor, row.started_at, row.ended_at) for row in rows]
 
@@ -61,26 +61,26 @@ def incidents(scene: Scene) -> list[tuple[str, str, str, str, datetime, datetime
 def test_a_notice_opens_an_incident_and_its_end_ends_it(scene: Scene, announce: Announce) -> None:
     began, ended = CLOCK - timedelta(minutes=15), datetime.fromisoformat("2026-03-02T09:00:00+07:00")
     announce(*NOTICE)
-    scene.house.window.refresh(broker_up=True, started_at=began)
-    down = scene.house.window.state()
+    scene.components.window.refresh(broker_up=True, started_at=began)
+    down = scene.components.window.state()
     assert (down.condition, down.cause) == (Sight.DOWN, "notice")
     assert incidents(scene) == [("notice", "Sự cố máy chủ", "12/TB-2026", "nsw", began, None)]
     announce(*END)
-    scene.house.window.refresh(broker_up=True, started_at=began)
-    assert scene.house.window.state().condition is Sight.UP
+    scene.components.window.refresh(broker_up=True, started_at=began)
+    assert scene.components.window.state().condition is Sight.UP
     assert incidents(scene) == [("notice", "Sự cố máy chủ", "12/TB-2026", "nsw", began, ended)]
 
 
 def test_the_expected_end_is_kept_and_the_newest_notice_says_it(scene: Scene, announce: Announce) -> None:
     announce(*NOTICE)
-    scene.house.window.refresh(broker_up=True, started_at=CLOCK)
-    state = scene.house.window.state()
+    scene.components.window.refresh(broker_up=True, started_at=CLOCK)
+    state = scene.components.window.state()
     assert state.expected_end == datetime.fromisoformat("2026-03-02T09:00:00+07:00")
-    assert scene.house.window.note().startswith("the window is down since ")
-    assert "its end is expected at 2026-03-02 09:00:00" in scene.house.window.note()
+    assert scene.components.window.note().startswith("the window is down since ")
+    assert "its end is expected at 2026-03-02 09:00:00" in scene.components.window.note()
     later = ("Sự cố máy chủ</Reason><NoticeNumber>12/", "Chưa sửa xong</Reason><NoticeNumber>13/")
     announce(*NOTICE, later, ("<ExpectedEnd>2026-03-02 09:00:00", "<ExpectedEnd>2026-03-02 16:30:00"))
-    (stands,) = scene.house.window.incidents(10)
+    (stands,) = scene.components.window.incidents(10)
     assert stands.expected_end == datetime.fromisoformat("2026-03-02T16:30:00+07:00")
     assert (stands.notice_number, stands.reason) == ("12/TB-2026", "Chưa sửa xong")
 
@@ -89,7 +89,7 @@ def test_the_expected_end_is_kept_and_the_newest_notice_says_it(scene: Scene, an
 def test_an_announced_incident_lasts_from_notice_to_end_whatever_is_overridden(
     scene: Scene, announce: Announce, word: Sight
 ) -> None:
-    window = scene.house.window
+    window = scene.components.window
     announce(*NOTICE)
     window.override(word, reason="a trial of the line", actor=anybody("kt"))
     window.refresh(broker_up=True, started_at=CLOCK)
@@ -108,7 +108,7 @@ def test_an_announced_incident_lasts_from_notice_to_end_whatever_is_overridden(
 
 
 def test_a_notice_about_an_outage_that_was_seen_already_is_the_same_incident(scene: Scene, announce: Announce) -> None:
-    window = scene.house.window
+    window = scene.components.window
     window.refresh(broker_up=False, started_at=CLOCK)
     announce(*NOTICE)
     window.refresh(broker_up=True, started_at=CLOCK)
@@ -123,7 +123,7 @@ def test_a_notice_about_an_outage_that_was_seen_already_is_the_same_incident(sce
 def test_whoever_says_that_he_works_again_is_not_missed_for_a_heartbeat(scene: Scene, announce: Announce) -> None:
     """He did not send any while he was down; the next one may be minutes away."""
     strict = replace(PATIENCE, heartbeat_max_age_s=300.0)
-    window = replace(scene.house.window, patience=strict, clock=lambda: CLOCK)
+    window = replace(scene.components.window, patience=strict, clock=lambda: CLOCK)
     announce(*NOTICE)
     window.refresh(broker_up=True, started_at=CLOCK - timedelta(hours=1))
     announce(*END)
@@ -133,7 +133,7 @@ def test_whoever_says_that_he_works_again_is_not_missed_for_a_heartbeat(scene: S
 
 
 def test_an_operator_may_say_that_an_announced_incident_is_over(scene: Scene, announce: Announce) -> None:
-    window = scene.house.window
+    window = scene.components.window
     with pytest.raises(NotAllowed, match="no notice"):
         window.end_notice(reason="Công văn 124/TCHQ", actor=anybody("kt"))
     announce(*NOTICE)
@@ -147,7 +147,7 @@ def test_an_announced_incident_is_over_when_the_manager_says_and_not_when_that_i
     scene: Scene, announce: Announce
 ) -> None:
     """One working day runs from the repair (NĐ 85/2019 Article 17(5)), not from an operator's click."""
-    window, kt = scene.house.window, anybody("kt")
+    window, kt = scene.components.window, anybody("kt")
     announce(*NOTICE)
     window.refresh(broker_up=True, started_at=CLOCK)
     (standing,) = window.incidents(10)
@@ -159,14 +159,14 @@ def test_an_announced_incident_is_over_when_the_manager_says_and_not_when_that_i
     window.end_notice(reason="Điện thoại TCHQ, 06:40", actor=kt, at=over)
     assert [each.ended_at for each in window.incidents(10)] == [over]
     query = select(journal.c.at, journal.c.detail).where(journal.c.event == "window.notice_end")
-    with scene.house.database.reading() as connection:
+    with scene.components.database.reading() as connection:
         ((recorded, detail),) = connection.execute(query).all()
     assert recorded > over
     assert datetime.fromisoformat(detail["ended_at"]) == over
 
 
 def test_an_operator_who_was_told_by_telephone_says_when_it_should_be_over(scene: Scene) -> None:
-    window = scene.house.window
+    window = scene.components.window
     end = window.clock().replace(microsecond=0) + timedelta(hours=3)
     with pytest.raises(NotAllowed, match="down only"):
         window.override(Sight.UP, reason="Điện thoại", actor=anybody("kt"), expected_end=end)

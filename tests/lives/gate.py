@@ -1,4 +1,4 @@
-"""A border gate in one process: a house whose clock a life moves, the window that writes to it, the broker between."""
+"""A border gate in one process: an installation whose clock a life moves, its window, its broker."""
 
 from __future__ import annotations
 
@@ -114,9 +114,9 @@ class Shown:
 
 @dataclass
 class Gate:
-    """One dossier of a house. Time moves ahead only; another dossier begins at the fixtures' clock again."""
+    """One dossier of an installation. Time moves ahead only; another dossier begins at the fixtures' clock again."""
 
-    house: Components
+    components: Components
     form: Form
     now: datetime = CLOCK
     value: int = 0
@@ -125,9 +125,9 @@ class Gate:
     def __post_init__(self) -> None:
         self.number = f"LIFE{next(_NUMBERS):06d}"
         self.key = DossierKey(self.number, 2026)
-        self.house.__dict__["legal_clock"] = lambda: _moment.now
+        self.components.__dict__["legal_clock"] = lambda: _moment.now
         _moment.now = self.now
-        ours, pki = self.house.installation, shared_pki()
+        ours, pki = self.components.installation, shared_pki()
         identity = WindowIdentity(
             own=ours.window,
             adapter=ours.own,
@@ -141,7 +141,7 @@ class Gate:
     def wait(self, pause: timedelta) -> None:
         self.now += pause
         _moment.now = self.now
-        self.house.deadlines.watch()
+        self.components.deadlines.watch()
 
     # Messages
 
@@ -185,16 +185,16 @@ class Gate:
     def _receive(self, raw: bytes, correlation_id: str | None) -> Settled:
         digest = Digest(hashlib.sha256(raw).hexdigest())
         taken = Submission(raw, Channel.WINDOW, self.now, digest, correlation_id=correlation_id)
-        return self.house.intake.receive([taken])[0]
+        return self.components.intake.receive([taken])[0]
 
     def wake(self) -> None:
         """What waited for its declaration is judged again, as the clock of the daemon does."""
-        Waiting(self.house.database, self.house.intake, lambda: self.now, unobserved).wake()
+        Waiting(self.components.database, self.components.intake, lambda: self.now, unobserved).wake()
 
     def outcome(self, message: Message) -> tuple[str, str]:
         """Where a message stands: its state and its outcome."""
         query = select(inbox.c.state, inbox.c.outcome).where(inbox.c.message_id == message.name)
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             row = connection.execute(query).one()
         return row.state, row.outcome
 
@@ -209,30 +209,30 @@ class Gate:
         return True
 
     def complete(self) -> None:
-        self.house.completion.complete(self.key, OFFICER)
+        self.components.completion.complete(self.key, OFFICER)
 
     def accept(self) -> None:
-        self.house.completion.accept(self.key, OFFICER)
+        self.components.completion.accept(self.key, OFFICER)
 
     def refuse(self) -> None:
-        self.house.completion.refuse(self.key, OFFICER, reason=REASON)
+        self.components.completion.refuse(self.key, OFFICER, reason=REASON)
 
     def request(self) -> None:
-        self.house.amendments.request(self.key, OFFICER, reason=REASON, items=ITEMS)
+        self.components.amendments.request(self.key, OFFICER, reason=REASON, items=ITEMS)
 
     def withdraw_request(self) -> None:
-        self.house.amendments.withdraw(self.key, OFFICER, reason=REASON)
+        self.components.amendments.withdraw(self.key, OFFICER, reason=REASON)
 
     def approve(self) -> None:
-        self.house.amendments.approve(self._waiting(), OFFICER)
+        self.components.amendments.approve(self._waiting(), OFFICER)
 
     def decline(self) -> None:
-        self.house.amendments.decline(self._waiting(), OFFICER, reason=REASON)
+        self.components.amendments.decline(self._waiting(), OFFICER, reason=REASON)
 
     def _waiting(self) -> str:
         """The amendment that an officer sees in his list."""
         mine = f"{self.key.number}/{self.key.year}"
-        listed = self.house.amendments.listed(everything=False, limit=10_000, actor=OFFICER)
+        listed = self.components.amendments.listed(everything=False, limit=10_000, actor=OFFICER)
         return next((each.number for each in listed if each.dossier == mine), "none")
 
     # The broker and the window's receipts
@@ -240,7 +240,7 @@ class Gate:
     def dispatch(self, how: str) -> list[tuple[Outgoing, bool]]:
         """What of this dossier was published, and whether the broker confirmed it; until nothing more may leave."""
         broker = Broker(how)
-        dispatcher = Dispatch(self.house.database, broker, lambda: self.now, unobserved, most_unconfirmed=500)
+        dispatcher = Dispatch(self.components.database, broker, lambda: self.now, unobserved, most_unconfirmed=500)
         try:
             while dispatcher.round(transfers=True).sent:
                 pass
@@ -259,14 +259,14 @@ class Gate:
     @property
     def request_number(self) -> str:
         query = select(amendment_request.c.number).join(dossier).where(dossier.c.number == self.number)
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             return str(connection.execute(query.order_by(amendment_request.c.id.desc())).scalars().first())
 
     @property
     def is_waiting(self) -> bool:
         """Whether the form 14 that came last waits for an officer."""
         query = select(amendment.c.state).join(dossier).where(dossier.c.number == self.number)
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             return connection.execute(query.order_by(amendment.c.id.desc())).scalars().first() == "waiting"
 
     @property
@@ -275,11 +275,11 @@ class Gate:
         query = select(outbox.c.message_id).where(
             outbox.c.reference == self.number, outbox.c.taken_back_at.is_not(None)
         )
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             return set(connection.execute(query).scalars())
 
     def shown(self) -> Shown | None:
-        found = self.house.lookup.find(Question(LookupKind.NUMBER, self.number, 2026), TESTER)
+        found = self.components.lookup.find(Question(LookupKind.NUMBER, self.number, 2026), TESTER)
         if not found.dossiers:
             return None
         query = (
@@ -288,9 +288,9 @@ class Gate:
             .join(dossier, (dossier.c.id == declaration.c.dossier_id) & (dossier.c.version == declaration.c.version))
             .where(dossier.c.number == self.number)
         )
-        with self.house.database.reading() as connection:
+        with self.components.database.reading() as connection:
             in_force = str(connection.execute(query).scalar_one())
-        life = dossier_reader(self.house).life(self.key, personal=False, actor=TESTER)
+        life = dossier_reader(self.components).life(self.key, personal=False, actor=TESTER)
         return Shown(found.dossiers[0], life, in_force)
 
 
@@ -300,4 +300,4 @@ class _Moment:
 
 
 _moment = _Moment()
-"""The legal clock of the house that all lives of a run share: its parts keep the function they were made with."""
+"""The legal clock of the installation that all lives of a run share: its parts keep the function that made them."""

@@ -255,7 +255,7 @@ class Player:
         if sent:
             reply = sent[-1 - int(how) % len(sent)]
             self.gate.receipt(reply)
-            self.gate.house.deadlines.watch()
+            self.gate.components.deadlines.watch()
             for thing in self.carried(reply):
                 if thing.delivered is None and not (isinstance(thing, Request) and thing.hour):
                     thing.delivered = self.gate.now

@@ -23,14 +23,14 @@ LIFE = st.tuples(st.sampled_from(sorted(FORMS)), st.lists(st.integers(0, 2**16),
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
+def components(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     folder: Path = tmp_path_factory.mktemp("lives")
     with gate(folder, f"sqlite:///{folder / 'adapter.db'}") as made:
         yield made
 
 
-def live(house: Components, kind: str, choices: list[int]) -> None:
-    player = Player(Gate(house, FORMS[kind]))
+def live(components: Components, kind: str, choices: list[int]) -> None:
+    player = Player(Gate(components, FORMS[kind]))
     try:
         for choice in choices:
             player.step(choice)
@@ -40,7 +40,7 @@ def live(house: Components, kind: str, choices: list[int]) -> None:
         raise
 
 
-def test_whatever_happens_what_is_told_is_true(house: Components) -> None:
+def test_whatever_happens_what_is_told_is_true(components: Components) -> None:
     @seed(20190328)
     @settings(
         max_examples=COUNT,
@@ -52,6 +52,6 @@ def test_whatever_happens_what_is_told_is_true(house: Components) -> None:
     )
     @given(LIFE)
     def prove(life: tuple[str, list[int]]) -> None:
-        live(house, *life)
+        live(components, *life)
 
     prove()

@@ -22,7 +22,7 @@ def settling(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def whole(settling: Settling) -> Components:
-    """A house on a migrated SQLite file, at the fixtures' clock."""
+    """An installation on a migrated SQLite file, at the fixtures' clock."""
     return settling.whole
 
 

@@ -1,7 +1,7 @@
 """Every fixture played once, in a store of its own: signed, handed in, judged, settled, and its reply verified.
 
-The stores are copies of one SQLite file with its tables and registers; one house works on them all, one after another,
-so that nothing is compiled twice.
+The stores are copies of one SQLite file with its tables and registers; one installation works on them all, one after
+another, so that nothing is compiled twice.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Settling:
         self._by_id = {case.id: case for case in cases}
         self._order = list(order)
         self._done: dict[str, Judged | Exception] = {}
-        premises = furnish(folder / "house", changes)
+        premises = furnish(folder / "components", changes)
         self.whole = assemble(premises.config)
         furnish_register(premises, cases)
         self._file = folder / "one.db"

@@ -234,7 +234,7 @@ def _asked_for(whole: Components, sent: Submission) -> list[dict[str, str | None
 def test_a_message_whose_answer_our_own_schema_refuses_is_parked_by_both(
     registered: Components,
 ) -> None:
-    """Here the configured stand-in cannot be written either: that is ours to mend, and neither hides it."""
+    """Here the configured stand-in cannot be written either: that is ours to repair, and neither hides it."""
     message = _with(MESSAGE, "Subject/documentYear", "0999")
     nameless = replace(registered.installation.window, name="")
     installation = replace(registered.installation, window=nameless)

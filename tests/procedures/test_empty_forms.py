@@ -50,7 +50,7 @@ EMPTY: dict[str, Callable[[str], str]] = {
 
 
 def _laid_over(folder: Path, change: Callable[[str], str]) -> Components:
-    """A house with the example's procedure beside the real ones, its XSD changed."""
+    """An installation with the example's procedure beside the real ones, its XSD changed."""
     for name in ("schemas", "mappings"):
         shutil.copytree(ROOT / name, folder / name)
         shutil.copytree(EXAMPLE / name, folder / name, dirs_exist_ok=True)

@@ -115,7 +115,7 @@ def test_the_libraries_have_their_exceptions() -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Components:
-    return assemble(configuration.write(tmp_path_factory.mktemp("house")))
+    return assemble(configuration.write(tmp_path_factory.mktemp("components")))
 
 
 @cache

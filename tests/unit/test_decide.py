@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 2, 0, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Components:
-    place = furnish(tmp_path_factory.mktemp("house"))
+    place = furnish(tmp_path_factory.mktemp("components"))
     return assemble(place.config)
 
 

@@ -95,7 +95,7 @@ def test_a_certificate_that_is_not_for_signatures_is_named_as_that(tmp_path: Pat
         ring(pair(tmp_path, "wrong-usage")).load()
 
 
-def house(tmp_path: Path, **keys: str) -> Components:
+def components(tmp_path: Path, **keys: str) -> Components:
     """The shipped configuration on the test PKI; `keys` are parties by the names of our keys."""
     pki = shared_pki()
     pairs = {
@@ -107,16 +107,16 @@ def house(tmp_path: Path, **keys: str) -> Components:
 
 def test_the_portals_key_that_no_partner_pins_is_not_taken(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"keys\.portal: .*trust\.partners\.portal\.certificates does not hold it"):
-        house(tmp_path, portal="unit").load_keys()
+        components(tmp_path, portal="unit").load_keys()
 
 
 def test_a_pair_of_the_wrong_trust_world_is_not_taken(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"keys\.system: .*belongs to the public store"):
-        house(tmp_path, system="enterprise").load_keys()
+        components(tmp_path, system="enterprise").load_keys()
 
 
 def test_a_units_pair_of_the_wrong_trust_world_is_not_taken_and_keeps_nobody_from_starting(tmp_path: Path) -> None:
-    made = house(tmp_path, unit="enterprise")
+    made = components(tmp_path, unit="enterprise")
     made.load_keys()
     (told,) = made.units_unready().values()
     assert told.startswith("keys.unit: ")
@@ -124,7 +124,7 @@ def test_a_units_pair_of_the_wrong_trust_world_is_not_taken_and_keeps_nobody_fro
 
 
 def test_the_shipped_pairs_are_taken(tmp_path: Path) -> None:
-    made = house(tmp_path)
+    made = components(tmp_path)
     made.load_keys()
     made.keys_ready()
     assert made.units_unready() == {}
@@ -132,7 +132,7 @@ def test_the_shipped_pairs_are_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_a_key_that_others_may_exchange_is_a_fault_of_check(mode: int, tmp_path: Path) -> None:
-    own = house(tmp_path)
+    own = components(tmp_path)
     copied = tmp_path / "system.key.pem"
     copied.write_bytes(shared_pki().key_file("system").read_bytes())
     copied.chmod(mode)

@@ -36,7 +36,7 @@ def told() -> Events:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, told: Events) -> Iterator[Components]:
-    premises = furnish(tmp_path_factory.mktemp("house"))
+    premises = furnish(tmp_path_factory.mktemp("components"))
     made = assemble(premises.config, observe=lambda event, /, **fields: told.append((event, fields)))
     ensure_tables(made.database)
     yield made
