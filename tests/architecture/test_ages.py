@@ -55,7 +55,7 @@ LISTED = {
     "entrypoints/web/officer/paper_pages.py": {"at - 1": "the place of a row"},
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
     "services/dossiers/paper_records.py": {
-        "now.year - form.year": "years, of a number on a form",
+        "now.astimezone(VIETNAM).year - form.year": "years, of a number on a form",
         "self.clock() - _CORRECTED_IN": "a time that is looked for",
     },
     "services/portal_failure/contacts.py": {

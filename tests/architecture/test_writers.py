@@ -26,12 +26,11 @@ WRITERS = {
         *("PaperRecords.enter", "PaperRecords.check", "PaperRecords.send_back"),
         "PaperRecords.show",  # that it was shown is journalled
     },
-    "services/dossiers/paper_scans.py": {"PaperScans.file"},  # that it was given out is journalled
     "services/attachments/keeping.py": {
         *("Attachments.to_draft", "Attachments.to_nothing_yet", "Attachments.to_paper"),
         *("Attachments.trim", "Attachments.sweep"),
     },
-    "services/attachments/giving.py": {"AttachmentsGiven.case_file"},  # that it was given out is journalled
+    "services/attachments/giving.py": {"AttachmentsGiven.to_officer"},  # that it was given out is journalled
     "services/attachments/scanning.py": {"Scanning.again"},  # what the scanner says now is kept
     "services/dossiers/pairs.py": {"Pairs.settle", "Pairs.reopen"},
     "services/portal_failure/announcing.py": {

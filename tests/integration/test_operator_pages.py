@@ -119,6 +119,7 @@ def test_the_window_is_said_to_be_down_and_that_word_is_taken_back(site: Website
     (report,) = operator.document().xpath("//tbody//a[contains(@href, '/van-hanh/su-co/')]/@href")
     assert operator.get(report).status_code == 200
     assert operator.send(f"{report}/bao-cao").content.startswith(b"PK"), "signed XML and page in one ZIP"
+    operator.get(report)
     assert operator.send("/van-hanh/su-co/7777/bao-cao").status_code == 404
     assert operator.get(f"{report}/bao-cao.pdf").content.startswith(b"%PDF")
     assert len([row for row in site.rows(journal) if row.event == "incident.report"]) == 1
