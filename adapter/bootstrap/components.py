@@ -25,6 +25,7 @@ from adapter.services.customs.searches import Searches
 from adapter.services.dossiers.lookup import Lookup
 from adapter.services.messages.intake import InHand, unheld
 from adapter.services.registers.list_editions import ListEditions
+from adapter.services.registers.report_views import ReportViews
 
 
 class Components(DoorComponents):
@@ -76,6 +77,10 @@ class Components(DoorComponents):
     @cached_property
     def list_editions(self) -> ListEditions:
         return ListEditions(self.database, lambda: self.source, lambda: self.ground)
+
+    @cached_property
+    def report_views(self) -> ReportViews:
+        return ReportViews(self.database, self.catalogue)
 
     @cached_property
     def proposals(self) -> Proposals:

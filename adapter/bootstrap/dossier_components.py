@@ -42,6 +42,7 @@ from adapter.services.messages.browser import MessageBrowser
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Patience
 from adapter.services.messages.replays import ParkedMessages, Replays, SessionReplays
+from adapter.services.messages.tries import Tries
 from adapter.services.replies.correspondence import Correspondence
 from adapter.services.replies.resend import Resend
 from adapter.services.replies.settling import Settling
@@ -83,6 +84,10 @@ class DossierComponents(CommonComponents):
             observe=self.observe,
             in_hand=self.in_hand,
         )
+
+    @cached_property
+    def tries(self) -> Tries:
+        return Tries(self.database, self.legal_clock, self.settings.workers.attempts)
 
     @cached_property
     def asking(self) -> Asking:

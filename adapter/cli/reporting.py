@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,7 +11,6 @@ import typer
 from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, line
 from adapter.cli.terminal import block
-from adapter.gateways.store import views as reports
 from adapter.model.errors import Misconfigured
 
 
@@ -41,25 +41,18 @@ def views(
     """
     if create + drop + show > 1:
         raise Misconfigured("--create, --drop and --print exclude one another; give one")
-    components = open_components(config)
+    reports = open_components(config).report_views
     if drop:
-        with components.database.transaction() as connection:
-            names = reports.drop(connection)
-        _told("dropped", names, json)
+        _told("dropped", reports.drop(), json)
         return
-    known = dialect.value if dialect else components.database.engine.dialect.name
-    made = reports.views(components.catalogue, known, personal=with_personal)
     if create:
-        with components.database.transaction() as connection:
-            reports.create(connection, made)
-        _told("made", [view.name for view in made], json)
+        _told("made", reports.create(personal=with_personal), json)
         return
-    for view in made:
-        for statement in reports.statements(view, known):
-            block(f"{statement};\n")
+    for statement in reports.statements(dialect or reports.dialect, personal=with_personal):
+        block(f"{statement};\n")
 
 
-def _told(what: str, names: list[str], json: bool) -> None:
+def _told(what: str, names: Sequence[str], json: bool) -> None:
     if json:
         as_json({what: names})
         return

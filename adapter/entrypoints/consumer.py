@@ -14,26 +14,17 @@ from datetime import datetime
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import Consumer, Delivery
 from adapter.gateways.keys.keyring import KeyUnavailable
-from adapter.gateways.store import messages
-from adapter.gateways.store.database import Database
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.messages.intake import Intake
+from adapter.services.messages.tries import Tries, Try
 
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _MUTE_S = 1.0
 _ASIDE_S = 60.0
 """Longest time (seconds) that a message in which a worker ended waits for the messages behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """A try of a redelivered message: how many there were before, and the row of this one (None: too many)."""
-
-    before: int
-    row_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,7 @@ class _Aside:
 
 @dataclass
 class Worker:
-    """The loop. `batch` messages at most, `attempts` tries of one that does not settle, `clock` the legal time.
+    """The loop. `batch` messages at most at once, `tries` of one that does not settle, `clock` the legal time.
 
     `keys_ready` raises KeyUnavailable while our keys cannot sign; it is asked every `look_s` seconds. `new_keys_taken`:
     whether no key is offered that is not taken.
@@ -55,12 +46,11 @@ class Worker:
 
     consumer: Consumer
     intake: Intake
-    database: Database
+    tries: Tries
     clock: Callable[[], datetime]
     observe: Observe
     pulse: Pulse
     batch: int
-    attempts: int
     keys_ready: Callable[[], None]
     look_s: float
     new_keys_taken: Callable[[], bool] = lambda: True
@@ -136,8 +126,7 @@ class Worker:
         if self.pulse.suspects(digest):
             return True
         try:
-            with self.database.reading() as connection:
-                return messages.attempts(connection, digest) > 0
+            return self.tries.is_suspected(digest)
         except Unavailable:
             return False  # taking it waits for the store
 
@@ -146,11 +135,11 @@ class Worker:
 
         While a server is unavailable the try is removed again, or later tries of the delivery would be counted with it.
         """
-        this: _Try | None = None
+        this: Try | None = None
 
         def take() -> None:
             nonlocal this
-            this = this or self._begin(submission)
+            this = this or self.tries.begin(submission)
             try:
                 if this.row_id is None:
                     reason = f"taken up {this.before} times, and each time its worker ended"
@@ -158,34 +147,12 @@ class Worker:
                 else:
                     self.intake.receive([submission])
             except Unavailable:
-                if self._taken_back(this):
+                if self.tries.take_back(this):
                     this = None
                 raise
-            with self.database.transaction() as connection:
-                messages.settle_attempts(connection, submission.digest, self.clock())
+            self.tries.settle(submission)
 
         return take
-
-    def _begin(self, submission: Submission) -> _Try:
-        """How many tries there were before; this try is recorded, unless there were too many already."""
-        with self.database.transaction() as connection:
-            before = messages.attempts(connection, submission.digest)
-            if before >= self.attempts:
-                return _Try(before, None)
-            row_id = self.database.new_id(connection)
-            messages.record_attempt(connection, submission.digest, row_id, submission.received_at)
-        return _Try(before, row_id)
-
-    def _taken_back(self, this: _Try) -> bool:
-        """Whether the record of this try was removed; if the store is away, the next try reuses it."""
-        if this.row_id is None:
-            return True
-        try:
-            with self.database.transaction() as connection:
-                messages.withdraw_attempt(connection, this.row_id)
-        except Unavailable:
-            return False
-        return True
 
     def _settle(self, deliveries: Sequence[Delivery], settle: Callable[[], object]) -> None:
         """Store and acknowledge a batch; while a server is away, wait with it and acknowledge nothing."""

@@ -51,12 +51,11 @@ def worker(part: Components, pulse: Pulse) -> Worker:
     return Worker(
         consumer=consumer,
         intake=part.intake,
-        database=part.database,
+        tries=part.tries,
         clock=part.legal_clock,
         observe=part.observe,
         pulse=pulse,
         batch=stated.batch,
-        attempts=stated.attempts,
         keys_ready=part.keys_ready,
         look_s=part.settings.keys.look_s,
         new_keys_taken=part.new_keys_taken,

@@ -136,6 +136,16 @@ class VerifiedDocument:
     """Findings of trust beside the signers: a warning, or that the status is not known yet."""
 
     @property
+    def system_signer(self) -> Signer:
+        """Who sealed the message: the single window, or the portal."""
+        return self.signers[0]
+
+    @property
+    def declarant_signer(self) -> Signer | None:
+        """Who signed the Content beside the system's seal; None where the seal is the only signature."""
+        return self.signers[-1] if len(self.signers) > 1 else None
+
+    @property
     def meaning(self) -> Meaning:
         """What the message means, from its (type, function)."""
         return self.envelope.spec.meaning
@@ -149,7 +159,7 @@ class VerifiedDocument:
     @property
     def sender(self) -> str:
         """The verified sender: half of a message's identity. The callers of a portal are different senders."""
-        system = self.signers[0]
+        system = self.system_signer
         bound = self.envelope.submission.bound_to
         return f"{system.partner}:{bound}" if bound else str(system.partner)
 

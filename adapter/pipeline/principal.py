@@ -46,9 +46,9 @@ def check(declaration: Declaration, representation: Representation, found: Seque
     """
     verified = declaration.verified
     spec = verified.envelope.procedure.principal
-    if spec is None or len(verified.signers) < 2:
+    signer, at = verified.declarant_signer, verified.envelope.submission.received_at
+    if spec is None or signer is None:
         return
-    signer, at = verified.signers[-1], verified.envelope.submission.received_at
     name, number = _principal(declaration, spec.fields)
     field = verified.envelope.procedure.field(name)
     assert field is not None, "the check at start has seen it"

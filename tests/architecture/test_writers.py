@@ -10,10 +10,10 @@ from tests.harness.pki import ROOT
 
 PACKAGE = ROOT / adapter.__name__
 WRITERS = {
-    "cli/reporting.py": {"views"},
-    "entrypoints/consumer.py": {"Worker._again.take", "Worker._begin", "Worker._taken_back"},
     "gateways/store/database.py": {"Database.altering"},
     "gateways/store/rates.py": {"count"},
+    "services/messages/tries.py": {"Tries.begin", "Tries.settle", "Tries.take_back"},
+    "services/registers/report_views.py": {"ReportViews.create", "ReportViews.drop"},
     "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
     "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
     "services/registers/delegations.py": {"Delegations.grant", "Delegations.end"},
@@ -125,6 +125,10 @@ def test_only_the_use_cases_listed_may_write() -> None:
         if "migrations" not in file.parts and (writing := set(_writing(ast.parse(file.read_text(encoding="utf-8")))))
     }
     assert found == WRITERS, "what only reads opens `reading()`"
+
+
+def test_no_command_and_no_entry_point_opens_a_transaction() -> None:
+    assert [file for file in WRITERS if file.startswith(("cli/", "entrypoints/"))] == [], "a service does"
 
 
 def test_a_use_case_that_opens_the_writers_turn_would_be_found() -> None:

@@ -20,6 +20,7 @@ from adapter.gateways.store.database import DatabaseUnavailable
 from adapter.gateways.store.tables import attempt, inbox, outbox
 from adapter.model.errors import Unavailable
 from adapter.model.events import unobserved
+from adapter.services.messages.tries import Tries
 from tests.harness.declarations import Message, declaration, declarations
 from tests.harness.scene import Scene, submission
 
@@ -144,12 +145,11 @@ def taken_up(scene: Scene, message: Message) -> bool:
     worker = Worker(
         consumer=deliveries,  # type: ignore[arg-type]
         intake=components.intake,
-        database=components.database,
+        tries=Tries(components.database, now, ATTEMPTS),
         clock=now,
         observe=unobserved,
         pulse=pulse,
         batch=10,
-        attempts=ATTEMPTS,
         keys_ready=lambda: None,
         look_s=1.0,
     )

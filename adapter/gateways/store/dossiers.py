@@ -288,7 +288,7 @@ def version_row(
 ) -> dict[str, object]:
     """A version of a dossier: values, digest, who signed. Both versions of a change are kept (Article 11(2)(b))."""
     verified = declaration.verified
-    signer = verified.signers[-1] if len(verified.signers) > 1 else None
+    signer = verified.declarant_signer
     return {
         "id": row_id,
         "dossier_id": dossier.id,

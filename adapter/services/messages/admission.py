@@ -66,7 +66,7 @@ class Admission:
     def ask(self, connection: Connection, outcomes: Iterable[Outcome], at: datetime) -> Register:
         """Read certificates, suspensions and authorisations of a batch: at most three queries, whatever its size."""
         declarations = [outcome.declaration for outcome in outcomes if isinstance(outcome, Accepted | Refused)]
-        signers = [signer for each in declarations if (signer := _signer(each)) is not None]
+        signers = [signer for each in declarations if (signer := each.verified.declarant_signer) is not None]
         found = certificates.find(connection, map(certificates.name_of, signers))
         accounts = {number for one in declarations for number in _accounts(one, found)}
         changing = [each for each in declarations if ACTS.get(each.verified.meaning) is not Act.DECLARE]
@@ -103,7 +103,7 @@ class Admission:
         return reconsidered(outcome, found) if found else outcome
 
     def _certificate(self, register: Register, declaration: Declaration, at: datetime) -> Iterator[Finding]:
-        signer = _signer(declaration)
+        signer = declaration.verified.declarant_signer
         if signer is None:
             return
         known = register.certificates.get(certificates.name_of(signer))
@@ -126,14 +126,9 @@ class Admission:
             yield Finding("not_of_the_dossier", "/Envelope/Header/Subject/reference", words={"key": str(dossier.key)})
 
 
-def _signer(declaration: Declaration) -> Signer | None:
-    signers = declaration.verified.signers
-    return signers[-1] if len(signers) > 1 else None
-
-
 def _signed_numbers(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
     """The numbers of the signer: those in the certificate, and the one that it was registered with."""
-    signer = _signer(declaration)
+    signer = declaration.verified.declarant_signer
     if signer is None:
         return set()
     known = found.get(certificates.name_of(signer))
@@ -212,7 +207,7 @@ def _acts_for(declaration: Declaration) -> Pair | None:
 def _is_unproved(declaration: Declaration) -> bool:
     """Whether it came by the portal without a declarant signature: then the declarant is known by log-in alone."""
     on_portal = declaration.verified.envelope.submission.channel is Channel.PORTAL
-    return on_portal and _signer(declaration) is None
+    return on_portal and declaration.verified.declarant_signer is None
 
 
 def _unauthorised(register: Register, declaration: Declaration) -> Iterator[Finding]:

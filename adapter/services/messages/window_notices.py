@@ -65,7 +65,7 @@ def note_control(ledger: Ledger, verified: VerifiedDocument, submission: Submiss
             expected_end=read_time(value_at(content, "ExpectedEnd")),
             reason=value_at(content, "Reason"),
         )
-        actor, at = str(verified.signers[0].partner), submission.received_at
+        actor, at = str(verified.system_signer.partner), submission.received_at
         if notice.started_at > at:  # announced before its begin: maintenance
             windows.plan(connection, ledger.database, notice, actor=actor, at=at)
         else:
