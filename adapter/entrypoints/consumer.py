@@ -19,7 +19,7 @@ from adapter.model.events import Event, Observe
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.messages.intake import Intake
-from adapter.services.messages.tries import Tries, Try
+from adapter.services.messages.tries import RecordedTry, Tries
 
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _MUTE_S = 1.0
@@ -135,7 +135,7 @@ class Worker:
 
         While a server is unavailable the try is removed again, or later tries of the delivery would be counted with it.
         """
-        this: Try | None = None
+        this: RecordedTry | None = None
 
         def take() -> None:
             nonlocal this

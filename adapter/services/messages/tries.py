@@ -18,7 +18,7 @@ from adapter.model.stages import Submission
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class RecordedTry:
     """A try of a redelivered message: how many there were before, and the row of this one (None: too many)."""
 
     before: int
@@ -42,7 +42,7 @@ class Tries:
         with self.database.reading() as connection:
             return messages.attempts(connection, digest) > 0
 
-    def begin(self, submission: Submission) -> Try:
+    def begin(self, submission: Submission) -> RecordedTry:
         """Record this try, unless there were too many already.
 
         Raises:
@@ -51,10 +51,10 @@ class Tries:
         with self.database.transaction() as connection:
             before = messages.attempts(connection, submission.digest)
             if before >= self.most:
-                return Try(before, None)
+                return RecordedTry(before, None)
             row_id = self.database.new_id(connection)
             messages.record_attempt(connection, submission.digest, row_id, submission.received_at)
-        return Try(before, row_id)
+        return RecordedTry(before, row_id)
 
     def settle(self, submission: Submission) -> None:
         """The message settled: its tries count no longer.
@@ -65,7 +65,7 @@ class Tries:
         with self.database.transaction() as connection:
             messages.settle_attempts(connection, submission.digest, self.clock())
 
-    def take_back(self, this: Try) -> bool:
+    def take_back(self, this: RecordedTry) -> bool:
         """Whether the record of this try was removed; where the store is away, the next try uses it again."""
         if this.row_id is None:
             return True
