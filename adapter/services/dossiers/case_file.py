@@ -13,7 +13,6 @@ from adapter.gateways.store import (
     amendments,
     deadlines,
     dossiers,
-    journal,
     listings,
     lookups,
     own_dossiers,
@@ -27,14 +26,12 @@ from adapter.gateways.store.dossier_records import (
     StoredDossier,
     VersionWithMessage,
 )
-from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.records import StoredAmendment, StoredEntry, StoredRequest
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Act
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
-from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
@@ -57,6 +54,7 @@ from adapter.services.dossiers.desk import RIGHTS
 from adapter.services.dossiers.destinations import Destination, DossierMoved, destinations, let_go
 from adapter.services.dossiers.naming import MASK, form_of, gate_name, party_name
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
+from adapter.services.dossiers.personal_shown import note_personal_shown
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.dossiers.versions import compared
 
@@ -117,9 +115,7 @@ class CaseFiles:
             needs_in_unit(actor, Right.SEE_DOSSIERS, unit, f"dossier {key}")
             personal = personal and is_its(actor, unit)
             if personal:
-                detail = {"dossier": f"{row.number}/{row.year}"}
-                shown_to = Entry.by(JournalEvent.DOSSIER_PERSONAL_SHOWN, actor, now, detail)
-                journal.append(connection, self.database, shown_to)
+                note_personal_shown(connection, self.database, row, actor, now)
             return self._read(connection, row, actor, now, personal=personal)
 
     def moved(self, key: DossierKey, actor: Actor) -> DossierMoved | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import deadline_figures, dossiers, journal, listings, lookups
+from adapter.gateways.store import deadline_figures, dossiers, listings, lookups
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import (
     ConfirmationWithReply,
@@ -18,7 +18,6 @@ from adapter.gateways.store.dossier_records import (
     StoredRow,
     VersionWithMessage,
 )
-from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.journal_proof import Part, Proof, prove
 from adapter.gateways.store.records import StoredEntry
 from adapter.model.actor import Actor
@@ -31,6 +30,7 @@ from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, needs, needs_in_unit, unit_within
 from adapter.services.dossiers.naming import MASK, party_name
+from adapter.services.dossiers.personal_shown import note_personal_shown
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.watch.deadlines import RunningDeadline, due_of
 
@@ -161,8 +161,7 @@ class DossierReader:
             row = _row(connection, key)
             needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
-                looked = Entry.by("dossier.personal_shown", actor, now, {"dossier": str(key)})
-                journal.append(connection, self.database, looked)
+                note_personal_shown(connection, self.database, row, actor, now)
             parts = _parts(connection, row, now)
         return _told(parts, self.catalogue(), personal=personal)
 

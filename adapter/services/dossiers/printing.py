@@ -14,12 +14,10 @@ from urllib.parse import urlencode
 
 import segno
 
-from adapter.gateways.store import journal, listings
+from adapter.gateways.store import listings
 from adapter.gateways.store.database import Database
-from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
 from adapter.model.identifiers import DossierKey
-from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, ReplyKind
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import hour_and_day
@@ -28,6 +26,7 @@ from adapter.services.dossiers.answers import AnswersInWords
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.own_records import OpenedAnswer
+from adapter.services.dossiers.personal_shown import note_personal_shown
 
 CHECK_PAGE = "/xac-minh"
 """The address of the check page, for the holder of the paper."""
@@ -102,9 +101,7 @@ class CasePrints:
             found = next((each for each in self.answers.of(connection, row) if each.digest == digest), None)
             if found is None:
                 return None
-            detail = {"dossier": f"{row.number}/{row.year}", "reply": digest}
-            shown = Entry.by(JournalEvent.DOSSIER_PERSONAL_SHOWN, actor, self.clock(), detail)
-            journal.append(connection, self.database, shown)
+            note_personal_shown(connection, self.database, row, actor, self.clock(), reply=digest)
             opened = self.answers.opened(connection, row, found)
         return self.prints.pdf(opened)
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import amendments, journal, listings
+from adapter.gateways.store import amendments, listings
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import StoredDossier, VersionWithMessage
-from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.records import StoredAmendment
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
@@ -23,6 +22,7 @@ from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.dossiers.naming import MASK
+from adapter.services.dossiers.personal_shown import note_personal_shown
 
 IN_FORCE, EARLIER = "in force", "earlier"
 _Flat = dict[tuple[str, int, str], str | int | bool]
@@ -86,8 +86,7 @@ class Versions:
                 raise NotAllowed(f"there is no dossier {key}")
             needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
-                looked = Entry.by("dossier.personal_shown", actor, self.clock(), {"dossier": str(key)})
-                journal.append(connection, self.database, looked)
+                note_personal_shown(connection, self.database, row, actor, self.clock())
             return compared(connection, row, self.catalogue(), personal=personal)
 
 
