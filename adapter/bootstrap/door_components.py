@@ -16,15 +16,17 @@ from adapter.pipeline.signature.statement import StatementGround
 from adapter.services.decisions.remote import RemoteCertificates, RemoteGrants, RemoteReception, RemoteUploads
 from adapter.services.door.corrections import Corrections
 from adapter.services.door.declarations import Declarations
+from adapter.services.door.doorkeeper import Doorkeeper
 from adapter.services.door.drafts import Drafts
 from adapter.services.door.opening import Opening
 from adapter.services.door.precheck import Threshold
 from adapter.services.door.presses import Presses
-from adapter.services.door.reception import Judging, Reception
+from adapter.services.door.reception import Reception
 from adapter.services.door.retention import DraftRetention
 from adapter.services.door.shut import ShutForms
 from adapter.services.door.signed_uploads import ProvenUploads, SignedUploads, UploadOpening, UploadReception
 from adapter.services.door.submission import Door
+from adapter.services.door.taking import Judging
 from adapter.services.registers.grants import Grants
 from adapter.services.registers.own_certificates import CertificateHolders, OwnCertificates, ProvenCertificates
 from adapter.services.registers.signed_grants import GrantSigners, GrantStatements, SignedGrants
@@ -50,8 +52,8 @@ class DoorComponents(DossierComponents):
             intake=self.intake,
             series=self.series,
             window=self.window,
+            doorkeeper=Doorkeeper(self.threshold, self.series, self.settings.window.answer_portal, self.legal_clock),
             sender=self.portal,
-            answer_portal=self.settings.window.answer_portal,
             clock=self.legal_clock,
         )
 

@@ -44,7 +44,7 @@ WRITERS = {
     "services/door/declarations.py": {"Declarations.read", "Declarations.reply"},  # what is read counts as delivered
     "services/dossiers/desk.py": {"Desk.record"},
     "services/replies/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
-    "services/door/reception.py": {"Judging._draw"},
+    "services/door/taking.py": {"Judging._draw"},
     "services/door/presses.py": {"Presses.hold_file"},
     "services/door/retention.py": {"DraftRetention.sweep"},
     "services/door/drafts.py": {

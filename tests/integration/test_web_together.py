@@ -13,9 +13,14 @@ from sqlalchemy import event
 
 from adapter.bootstrap import now
 from adapter.gateways.store import dossiers, tables
+from adapter.gateways.store.dossier_records import MessageWithDossier
+from adapter.gateways.store.own_numbers import NumberRequest
 from adapter.model.identifiers import DossierKey
 from adapter.services.door import sealing
-from adapter.services.door.precheck import submitted
+from adapter.services.door.doorkeeper import Applicant, identity_of
+from adapter.services.door.precheck import TurnedAway, Why, submitted
+from adapter.services.door.reception import Caller, arriving
+from adapter.services.door.taking import _Judged, _Wanted
 from adapter.services.messages.item import Item
 from adapter.services.watch.mode import Sight
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
@@ -82,6 +87,46 @@ def test_a_caller_whose_dossier_an_officer_is_at_stops_nobody_else(site: Website
             assert {each.result(WAIT).json()["outcome"] for each in others} == {"accepted"}
             assert not held.done()
         assert held.result(WAIT).json()["outcome"] == "accepted"
+
+
+def _brought(site: Website, message: bytes, key: DossierKey, number: str) -> _Judged:
+    """As a caller brings it to a group."""
+    item = _judged(site, message, key)
+    asks = arriving(site.components.threshold.sealed(item.submission.raw, now()))
+    return _Judged(item, Applicant(asks, Caller(number), identity_of(f"portal:{number}", asks), has_number=True))
+
+
+def test_one_that_is_not_let_in_stops_nobody_of_its_group_and_is_not_stored(site: Website) -> None:
+    with site.declarant() as client:
+        key = _declared(client)
+    theirs = _brought(site, citizen_message(messageId="theirs"), key, "0100109106")
+    own = _brought(site, _replacement(key), key, CITIZEN)
+    for brought in ([theirs, own], [own, theirs]):
+        results = dict(zip(brought, site.components._judging._keep_together(brought) or (), strict=True))
+        refused, kept = results[theirs], results[own]
+        assert isinstance(refused, TurnedAway)
+        assert refused.why is Why.NUMBER
+        assert isinstance(kept, MessageWithDossier)
+        assert kept.outcome == "accepted"
+        assert len(site.rows(tables.inbox)) == 2
+    assert isinstance(site.components._judging._keep(theirs), TurnedAway)
+    assert len(site.rows(tables.inbox)) == 2
+
+
+def test_no_number_is_drawn_for_one_that_is_not_let_in_beside_others(site: Website) -> None:
+    site.window(Sight.UP)
+    message = citizen_message(messageId="shut")
+    asks = arriving(site.components.threshold.present(message, f"portal:{CITIZEN}", now()).envelope)
+    shut = Applicant(asks, Caller(CITIZEN), identity_of(f"portal:{CITIZEN}", asks), has_number=False)
+    wanted = [
+        _Wanted(NumberRequest("portal:1", "shut", "BP", now()), shut),
+        _Wanted(NumberRequest("portal:1", "draft", "BP", now()), None),
+    ]
+    refused, drawn = site.components._judging._draw(wanted)
+    assert isinstance(refused, TurnedAway)
+    assert refused.why is Why.CLOSED
+    assert isinstance(drawn, DossierKey)
+    assert [row.message_key for row in site.rows(tables.contingency)] == ["draft"]
 
 
 def test_a_declaration_counts_nothing_that_waits(site: Website) -> None:

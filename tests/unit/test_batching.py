@@ -79,7 +79,8 @@ def test_a_group_takes_no_more_than_it_may(patient: None) -> None:
     assert max(map(len, work.groups)) == _MOST
 
 
-def test_a_group_that_stands_still_is_not_waited_for() -> None:
+def test_a_group_that_stands_still_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.services.door.batching._PATIENCE_S", 0.01)
     work = Work(held=99)
     with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(work.gathering.put, 99)

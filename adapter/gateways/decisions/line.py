@@ -6,15 +6,17 @@ itself. What it is asked and what it says is not this module's to know.
 
 from __future__ import annotations
 
+import http.client
 import os
 import random
+import select
+import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx2
 
 from adapter.model.errors import Unavailable
 
@@ -22,8 +24,6 @@ SUFFIX = ".sock"
 _CONNECT_S = 5.0
 ALIVE_S = 10.0
 """So long may take what only asks whether somebody is there: the pulse of the process that asks waits for it."""
-_MOST = 100
-"""Connections to one process at a time; a web process serves fewer requests at once."""
 _KEPT_S = 5.0
 """A connection that is not used for so long is closed, before the other side does."""
 LONGEST = 4_194_304
@@ -55,17 +55,58 @@ class DecisionsAnswer:
     body: bytes
 
 
+class _Connection(http.client.HTTPConnection):
+    """HTTP over the socket of one process, connected; never anew."""
+
+    auto_open = 0
+
+    def __init__(self, place: str) -> None:
+        super().__init__("decisions")
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.sock.settimeout(_CONNECT_S)
+            self.sock.connect(place)
+        except OSError:
+            self.sock.close()
+            raise
+
+    def is_over(self) -> bool:
+        """Whether the other side has closed it: nothing else comes unasked."""
+        asked = select.poll()
+        asked.register(self.sock, select.POLLIN)
+        return bool(asked.poll(0))
+
+
 @dataclass(slots=True, eq=False)
 class _End:
-    """The client of one socket. `descriptor`: of the folder, by which the client finds the socket."""
+    """The connections to one socket. `descriptor`: of the folder, by which the socket is found."""
 
-    client: httpx2.Client
+    place: str
     descriptor: int
     under_way: int = 0
-    """Questions whose answer has not come: closing the client would end them."""
+    """Questions whose answer has not come: closing their connections would end them."""
+    idle: list[tuple[float, _Connection]] = field(default_factory=list)
+    """With when each was used last."""
+
+    def connected(self) -> _Connection:
+        """A connection that nobody else uses.
+
+        Raises:
+            OSError: there is none.
+        """
+        while self.idle:
+            try:
+                used, kept = self.idle.pop()
+            except IndexError:  # another thread took it
+                break
+            if time.monotonic() - used < _KEPT_S and not kept.is_over():
+                return kept
+            kept.close()
+        return _Connection(self.place)
 
     def close(self) -> None:
-        self.client.close()
+        for _, kept in self.idle:
+            kept.close()
         os.close(self.descriptor)
 
 
@@ -86,17 +127,16 @@ class DecisionsLine:
         Raises:
             DecisionsAway: nobody could be reached; or who was has not answered, and whether it was done is not known.
         """
-        timeout = httpx2.Timeout(answer_s or self.answer_s, connect=_CONNECT_S, pool=_CONNECT_S)
-        for socket in self._listening():
+        for place in self._listening():
             try:
-                with self._client(socket) as client:
-                    answer = client.post(path, content=body, headers=dict(headers), timeout=timeout)
-            except (OSError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
-                self._forget([socket])
-                continue
-            except httpx2.HTTPError as error:
-                raise DecisionsAway(f"the part that decides has not answered: {type(error).__name__}") from None
-            return DecisionsAnswer(answer.status_code, answer.content[:LONGEST])
+                with self._end(place) as end:
+                    connection = end.connected()
+                    answer = _answer(connection, path, body, headers, answer_s or self.answer_s)
+                    if connection.sock is not None:  # it is to be closed after some answers
+                        end.idle.append((time.monotonic(), connection))
+                    return answer
+            except OSError:
+                self._forget([place])
         raise DecisionsAway(f"the part that decides cannot be reached: no process listens in {self.folder}")
 
     def answers(self) -> bool:
@@ -125,23 +165,21 @@ class DecisionsLine:
         return sockets
 
     @contextmanager
-    def _client(self, socket: Path) -> Iterator[httpx2.Client]:
-        """The client of a socket, which nobody closes meanwhile."""
+    def _end(self, place: Path) -> Iterator[_End]:
+        """The connections to a socket, which nobody closes meanwhile."""
         with self._lock:
-            end = self._ends.get(socket) or self._made(socket)
-            self._ends[socket] = end
+            end = self._ends.get(place) or self._made(place)
+            self._ends[place] = end
             end.under_way += 1
         try:
-            yield end.client
+            yield end
         finally:
             with self._lock:
                 end.under_way -= 1
 
-    def _made(self, socket: Path) -> _End:
-        limits = httpx2.Limits(max_connections=_MOST, max_keepalive_connections=_MOST, keepalive_expiry=_KEPT_S)
+    def _made(self, place: Path) -> _End:
         descriptor = folder_open(self.folder)
-        transport = httpx2.HTTPTransport(uds=in_folder(descriptor, socket.name), limits=limits, trust_env=False)
-        return _End(httpx2.Client(transport=transport, base_url="http://decisions", trust_env=False), descriptor)
+        return _End(in_folder(descriptor, place.name), descriptor)
 
     def _forget(self, sockets: Iterable[Path]) -> None:
         """Give back the connections to processes that are gone; one that stops still answers what it has taken."""
@@ -150,3 +188,21 @@ class DecisionsLine:
             ends = [self._ends.pop(each) for each in idle]
         for end in ends:
             end.close()
+
+
+def _answer(
+    connection: _Connection, path: str, body: bytes, headers: Mapping[str, str], answer_s: float
+) -> DecisionsAnswer:
+    """What is answered over the connection, which is closed where it ends in between.
+
+    Raises:
+        DecisionsAway: nothing.
+    """
+    try:
+        connection.sock.settimeout(answer_s)
+        connection.request("POST", path, body, dict(headers))
+        told = connection.getresponse()
+        return DecisionsAnswer(told.status, told.read()[:LONGEST])
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        raise DecisionsAway(f"the part that decides has not answered: {type(error).__name__}") from None

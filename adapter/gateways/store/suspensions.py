@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Unpack
@@ -62,6 +62,9 @@ class Suspension:
         return self.number in numbers and (not asked_for or self.principal in numbers)
 
 
+_AS_STORED = tuple(each.name for each in fields(Suspension) if each.name not in ("ground", "told"))
+
+
 def current(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
     """The current suspensions of these numbers (not lifted), the oldest first, in one query."""
     wanted = sorted(set(numbers))
@@ -112,21 +115,22 @@ def every(connection: Connection, *, number: str | None = None, lifted: bool = T
     return [_suspension(row) for row in connection.execute(query)]
 
 
+_ITS = "suspension_"
+BESIDE = tuple(column.label(f"{_ITS}{column.name}") for column in suspension.c)
+"""The columns of a suspension for a query of another table, which has columns of the same names."""
+
+
+def beside(row: Row[Any]) -> Suspension | None:
+    """The suspension in a row that has the columns of BESIDE; None where there was none."""
+    columns = row._mapping
+    return _entry(columns, _ITS) if columns[f"{_ITS}id"] is not None else None
+
+
 def _suspension(row: Row[Any]) -> Suspension:
-    return Suspension(
-        id=row.id,
-        number=row.number,
-        unit=row.unit,
-        reason=row.reason,
-        officer=row.officer,
-        since=row.since,
-        lifted_at=row.lifted_at,
-        lifted_reason=row.lifted_reason,
-        lifted_officer=row.lifted_officer,
-        ground=SuspensionGround(row.ground),
-        document=row.document,
-        principal=row.principal,
-        decided_by=row.decided_by,
-        lifted_document=row.lifted_document,
-        told=tuple(row.told or ()),
-    )
+    return _entry(row._mapping)
+
+
+def _entry(columns: Mapping[Any, Any], named: str = "") -> Suspension:
+    stated = {name: columns[f"{named}{name}"] for name in _AS_STORED}
+    ground, told = SuspensionGround(columns[f"{named}ground"]), tuple(columns[f"{named}told"] or ())
+    return Suspension(**stated, ground=ground, told=told)

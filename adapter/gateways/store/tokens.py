@@ -8,13 +8,14 @@ from typing import Any, Unpack
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
-from adapter.gateways.store import people
+from adapter.gateways.store import people, suspensions
 from adapter.gateways.store.access_records import StoredToken
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.lists import Written
 from adapter.gateways.store.new_access_rows import NewToken
 from adapter.gateways.store.records import made, made_all
-from adapter.gateways.store.tables import person, token
+from adapter.gateways.store.suspensions import Suspension
+from adapter.gateways.store.tables import person, suspension, token
 
 
 def add(connection: Connection, database: Database, **values: Unpack[NewToken]) -> int:
@@ -29,15 +30,21 @@ def active_label(connection: Connection, label: str, now: datetime) -> bool:
     return connection.execute(select(token.c.id).where(token.c.label == label, *_valid(now))).first() is not None
 
 
-def by_hash(connection: Connection, hashes: Sequence[str], now: datetime) -> list[StoredToken]:
-    """The tokens of these hashes that are valid now."""
-    return made_all(StoredToken, connection.execute(select(token).where(token.c.hash.in_(hashes), *_valid(now))))
+def with_suspensions(
+    connection: Connection, hashes: Sequence[str], now: datetime
+) -> list[tuple[StoredToken, Suspension | None]]:
+    """The tokens of these hashes that are valid now, each with a current suspension of its number, the oldest first.
+
+    A token whose number has several of them stands there several times.
+    """
+    rows = connection.execute(_WITH_SUSPENSIONS.on(connection), {"hashes": list(hashes), "now": now})
+    return [(made(StoredToken, row), suspensions.beside(row)) for row in rows]
 
 
 def with_people(
     connection: Connection, hashes: Sequence[str], now: datetime
 ) -> list[tuple[StoredToken, people.Person | None]]:
-    """The same, each with its person as the register has him now. The portal's role may not ask so."""
+    """The tokens of these hashes that are valid now, each with its person. The portal's role may not ask so."""
     rows = connection.execute(_WITH_PEOPLE.on(connection), {"hashes": list(hashes), "now": now})
     return [(made(StoredToken, row), people.beside(row)) for row in rows]
 
@@ -65,6 +72,14 @@ def _valid(now: Any) -> tuple[Any, ...]:
     return token.c.revoked_at.is_(None), func.coalesce(token.c.expires_at > now, True)
 
 
+_WITH_SUSPENSIONS = Written(
+    lambda among: (
+        select(token, *suspensions.BESIDE)
+        .outerjoin(suspension, and_(suspension.c.number == token.c.bound_to, suspension.c.lifted_at.is_(None)))
+        .where(among(token.c.hash, "hashes"), *_valid(bindparam("now", type_=token.c.expires_at.type)))
+        .order_by(suspension.c.since, suspension.c.id)
+    )
+)
 _WITH_PEOPLE = Written(
     lambda among: (
         select(token, *people.BESIDE)

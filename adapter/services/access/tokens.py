@@ -19,7 +19,7 @@ from adapter.gateways.store import journal, suspensions
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store import tokens as store
 from adapter.gateways.store.access_records import StoredToken
-from adapter.gateways.store.database import Database
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.new_access_rows import TokenFacts
 from adapter.gateways.store.people import Person
@@ -176,27 +176,27 @@ class Tokens:
         return set()
 
     def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | Suspension | None]:
-        if self._of_people.issuperset(hashes):
-            with self.database.single(writes=False) as connection:
+        with self.database.single(writes=False) as connection:
+            if self._of_people.issuperset(hashes):
                 rows = store.with_people(connection, hashes, self.clock())
-            found: dict[str, Actor | Suspension | None] = {row.hash: _actor(row, person) for row, person in rows}
-        else:
-            found = self._looked_up(hashes)
+                found: dict[str, Actor | Suspension | None] = {row.hash: _actor(row, person) for row, person in rows}
+            else:
+                found = self._looked_up(connection, hashes)
         return [found.get(digest) for digest in hashes]
 
-    def _looked_up(self, hashes: Sequence[str]) -> dict[str, Actor | Suspension | None]:
+    def _looked_up(self, connection: Connection, hashes: Sequence[str]) -> dict[str, Actor | Suspension | None]:
         """Tokens first: the portal, where persons of the staff show none, may not read the register of people."""
-        with self.database.reading() as connection:
-            rows = store.by_hash(connection, hashes, self.clock())
-            people = people_store.current(connection, [row.person for row in rows if row.role == PERSON and row.person])
-            suspended = suspensions.current(connection, [row.bound_to for row in rows if row.bound_to])
-        self._of_people.update(row.hash for row in rows if row.role == PERSON)
-        stopped = {
-            row.hash: each
-            for row in rows
-            for each in suspensions.stopping(suspended, {row.bound_to or ""}, None)  # the others are strangers
-        }
-        return {row.hash: stopped.get(row.hash) or _actor(row, people.get(row.person or "")) for row in rows}
+        rows = store.with_suspensions(connection, hashes, self.clock())
+        of_people = {row.hash: row.person or "" for row, _ in rows if row.role == PERSON}
+        people = people_store.current(connection, of_people.values())
+        self._of_people.update(of_people)
+        found: dict[str, Actor | Suspension | None] = {}
+        for row, suspended in rows:
+            # One for the time of a principal's own matters stops him nowhere else.
+            stopped = suspensions.stopping([suspended] if suspended else [], {row.bound_to or ""}, None)
+            if not isinstance(found.get(row.hash), Suspension):  # the oldest that stops him is the one he is told of
+                found[row.hash] = stopped[0] if stopped else _actor(row, people.get(row.person or ""))
+        return found
 
     def list(self) -> list[Issued]:
         """Every token that was issued, the revoked ones too."""

@@ -15,8 +15,11 @@ from adapter.model.errors import Unavailable
 T = TypeVar("T")
 R = TypeVar("R")
 _MOST = 32
-_PATIENCE_S = 0.05
-"""Seconds that a thread waits for the current group before it begins another: the group may wait for a lock."""
+_PATIENCE_S = 0.5
+"""Seconds that a thread waits for the current group before it begins another: the group may wait for a lock.
+
+Longer than a large group takes on a busy machine: groups side by side are small, and the smaller, the dearer each is.
+"""
 
 
 @dataclass(slots=True, eq=False)

@@ -37,6 +37,8 @@ from adapter.services.messages.passing import others
 from adapter.services.watch.links import stated
 from adapter.services.watch.way import WindowLink
 
+Admit = Callable[[Connection, Sequence[Item]], Sequence[Item]]
+"""Asked first, in the transaction that stores: which of the messages are let in. Of the others nothing is stored."""
 InHand = Callable[[str], None]
 """Called with the digest of each message before it is judged, so that a crash can be traced to it."""
 
@@ -44,6 +46,12 @@ InHand = Callable[[str], None]
 def unheld(digest: str) -> None:
     """The default: does nothing."""
     del digest
+
+
+def every_one(connection: Connection, items: Sequence[Item]) -> Sequence[Item]:
+    """The default: all are let in."""
+    del connection
+    return items
 
 
 class _TakenBack(Exception):
@@ -95,8 +103,10 @@ class Intake:
         self.in_hand(submission.digest)
         return replace(item_of(submission, judged(submission, self.ground, watch, tree)), ms=watch.ms)
 
-    def keep_together(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled] | None:
-        """Store them in one transaction; None: nothing was stored, keep each alone.
+    def keep_together(
+        self, items: Sequence[Item], *, waits: bool = True, admit: Admit = every_one
+    ) -> list[Settled] | None:
+        """Store those that are let in, in one transaction; None: nothing was stored, keep each alone.
 
         `waits` False: do not wait for locks of these dossiers, because the whole batch would wait.
 
@@ -104,7 +114,7 @@ class Intake:
             Unavailable: nothing was stored.
         """
         try:
-            return self._store(items, waits=waits)
+            return self._store(items, waits=waits, admit=admit)
         except Unavailable:
             raise
         except _Engaged:
@@ -126,12 +136,21 @@ class Intake:
         Raises:
             Unavailable: nothing was stored.
         """
+        return self.keep_admitted(item, every_one)[0]
+
+    def keep_admitted(self, item: Item, admit: Admit) -> list[Settled]:
+        """The same, if it is let in; else nothing.
+
+        Raises:
+            Unavailable: nothing was stored.
+        """
         try:
-            return self._store([item])[0]
+            return self._store([item], admit=admit)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001  what fails alone is our fault: it is parked, the others go on
-            return self._store([replace(item_of(item.submission, broken(error)), replaces=item.replaces)])[0]
+            parked = replace(item_of(item.submission, broken(error)), replaces=item.replaces)
+            return self._store([parked], admit=admit)
 
     def foresee(self, item: Item, first: Callable[[Connection], None]) -> Settled:
         """The result that a message would have now: done like keeping it, then rolled back.
@@ -153,10 +172,14 @@ class Intake:
         """Park a message without judging it: it was tried too often."""
         return self._store([item_of(submission, Parked(None, reason, ParkedFor.TAKEN_UP_TOO_OFTEN))])[0]
 
-    def _store(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled]:
+    def _store(self, items: Sequence[Item], *, waits: bool = True, admit: Admit = every_one) -> list[Settled]:
         """Lock and read, fold one after the other, write; log after the commit."""
-        began, count = perf_counter(), len(items)
+        began = perf_counter()
         with self.database.transaction() as connection:
+            items = admit(connection, items)
+            if not items:
+                return []
+            count = len(items)
             items, found = self._locked(connection, items, waits=waits)
             fold = self._opened(connection, items, found)
             locked = {LOCKED: round((perf_counter() - began) * 1000, 2)}
