@@ -12,7 +12,14 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
-from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod, XMLSigner
+from signxml import (
+    CanonicalizationMethod,
+    DigestAlgorithm,
+    SignatureConstructionMethod,
+    SignatureMethod,
+    SignatureReference,
+    XMLSigner,
+)
 
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Reply, SignedReply
@@ -57,7 +64,19 @@ def _key_info(chain: Sequence[x509.Certificate]) -> etree._Element:
 
 
 class _Signer(XMLSigner):
-    """signxml, copying a tree as a tree: it would write and parse it. One object per signature: it keeps state."""
+    """signxml without the copies that protect its caller's tree: ours is made to be signed. One object per signature.
+
+    An enveloped signature is made beside the tree: what is to be signed has no signature in it, and need not be
+    searched for its place. The caller puts it there.
+    """
+
+    made: etree._Element
+
+    def _unpack(self, data: Any, references: Any) -> Any:
+        if references is not None:
+            return super()._unpack(data, references)
+        self.made = etree.Element(ds("Signature"), nsmap={"ds": DS})
+        return self.made, data, [data], [SignatureReference(URI="")]
 
     def get_root(self, data: Any) -> Any:
         # Only a root's copy has all namespaces that are in scope.
@@ -80,16 +99,16 @@ def decided(reply: Reply, unit: SigningKey) -> Reply:
 
 
 def seal_envelope(envelope: etree._Element, *, system: SigningKey) -> etree._Element:
-    """The envelope, signed. A signature over Content that is there stays, and is covered too."""
+    """The envelope, signed in its place. A signature over Content that is there stays, and is covered too."""
+    assert envelope.getparent() is None, "the system signs all of a document"
     wrapper = envelope.find("SystemSignature")
     if wrapper is None:
         wrapper = etree.SubElement(envelope, "SystemSignature")
-    wrapper[:] = [etree.Element(ds("Signature"), Id="placeholder", nsmap={"ds": DS})]
-    wrapper.text = None
-    signed: etree._Element = _signer(system, SignatureConstructionMethod.enveloped).sign(
-        envelope, key=system.key, key_info=copy.deepcopy(system.key_info)
-    )
-    return signed
+    wrapper[:], wrapper.text = [], None
+    signer = _signer(system, SignatureConstructionMethod.enveloped)
+    signer.sign(envelope, key=system.key, key_info=copy.deepcopy(system.key_info))
+    wrapper.append(signer.made)
+    return envelope
 
 
 def written(envelope: etree._Element) -> bytes:
