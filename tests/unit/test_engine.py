@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.x509 import Certificate
@@ -17,7 +18,7 @@ from signxml.exceptions import SignXMLException
 from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from adapter.pipeline.signature.coverage import Coverage
-from adapter.pipeline.signature.engine import verified_bytes
+from adapter.pipeline.signature.engine import holds, verified_bytes
 from adapter.pipeline.signature.references import OF_ENVELOPE, Place, Reference, ReferenceKind
 from adapter.pipeline.signature.shape import Shape, shapes
 from adapter.simulator.pki import Pki
@@ -108,6 +109,28 @@ def test_verification_leaves_the_received_tree_as_it_was(pki: Pki) -> None:
     for place in PLACES:
         verified_bytes(_shape(tree, place), _certificate(pki, place))
     assert etree.tostring(tree) == before
+
+
+def test_what_the_gate_has_found_is_not_searched_for_again(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does signxml write the key as PEM for each reference."""
+    tree = etree.fromstring(_signed(pki, SignatureForm.DEFAULT))
+    found, covered = shapes(tree)[0], Coverage(tree)
+    searched: list[object] = []
+    monkeypatch.setattr(XMLVerifier, "_get_signature", lambda self, root: searched.append(root))
+    told: list[object] = []
+    judged: Any = XMLVerifier._verify_reference
+
+    def noted(verifier: XMLVerifier, *said: object) -> object:
+        told.append(said[-1])
+        return judged(verifier, *said)
+
+    monkeypatch.setattr(XMLVerifier, "_verify_reference", noted)
+    for place in PLACES:
+        bytes_of = {each.uri: covered.of(each, place) for each in found[place].references}
+        assert holds(found[place], _certificate(pki, place), covered=bytes_of)
+        assert not holds(found[place], _certificate(pki, place), covered=dict.fromkeys(bytes_of, b"<Other/>"))
+    assert not searched
+    assert set(told) == {b""}
 
 
 def test_the_gate_names_each_signature_and_nothing_else(pki: Pki) -> None:
