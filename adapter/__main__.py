@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from types import FrameType
@@ -27,6 +28,7 @@ def main() -> None:
     finally:
         if heard:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the interpreter's own end
+        gc.freeze()  # which would look at every object once more, before the process gives back all of its memory
 
 
 def _interrupt(_: int, frame: FrameType | None) -> None:

@@ -16,8 +16,9 @@ from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
 from adapter.bootstrap.reach import OutOfReach, Reach
 from adapter.bootstrap.trusted import authorities, revocation
-from adapter.catalogue.load import DataFiles, load, reporter
+from adapter.catalogue.load import DataFiles, load
 from adapter.catalogue.notifications import notification_kinds
+from adapter.catalogue.slow_schemas import reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.broker.topology import Topology, load_topology
 from adapter.gateways.decisions import DecisionsLine

@@ -21,9 +21,10 @@ from lxml import etree
 from adapter.catalogue import amends
 from adapter.catalogue.keywords import unknown
 from adapter.catalogue.lists import CodeLists
-from adapter.catalogue.load import PROCEDURE_FILE, DataFiles, reporter
+from adapter.catalogue.load import PROCEDURE_FILE, DataFiles
 from adapter.catalogue.names import Names
 from adapter.catalogue.paths import Paths
+from adapter.catalogue.slow_schemas import reporter
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.model.catalogue import Catalogue
 from adapter.model.procedure import Procedure, ReplyKind

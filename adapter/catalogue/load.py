@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import xmlschema
 from lxml import etree
 
 from adapter.catalogue import shapes
@@ -30,7 +27,6 @@ from adapter.model.identifiers import ProcedureCode
 from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure, ReplyKind, RequestWords
 from adapter.model.statement import Purpose, StatementForm
-from adapter.pipeline.forms.places import XSD_NAMESPACE
 
 T = TypeVar("T")
 
@@ -38,10 +34,6 @@ T = TypeVar("T")
 PROCEDURE_FILE = "procedure.yaml"
 CALENDAR_FILE = "calendar.yaml"
 LIMITS_FILE = "deadlines.yaml"
-
-
-SHARED_FOLDER = "common"
-"""Folder below the schemas: types for other files to include."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,48 +275,3 @@ def load(source: DataFiles) -> Catalogue:
     if loader.faults:
         raise Misconfigured("\n".join(loader.faults))
     return catalogue
-
-
-def reporter(source: DataFiles) -> Callable[[str], xmlschema.XMLSchema10]:
-    """The slow validator of an XSD by name, compiled on first use: most processes never need it."""
-    root = (source.schemas / SHARED_FOLDER).resolve()
-
-    @lru_cache(maxsize=16)
-    def shared(folder: Path) -> xmlschema.XMLSchema10 | None:
-        return _together(folder)
-
-    @lru_cache(maxsize=256)
-    def compiled(name: str) -> xmlschema.XMLSchema10:
-        file = source.schemas / name
-        folder = _included(file, root)
-        if folder is not None and file.parent.resolve() != folder and (parent := shared(folder)) is not None:
-            with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
-                return _slow(file, parent=parent)
-        # Alone, so that the fault of a broken XSD is its own.
-        return _slow(file)
-
-    return compiled
-
-
-def _included(file: Path, root: Path) -> Path | None:
-    """The folder of the shared types that an XSD includes (a newer version of them has one of its own), or None."""
-    with suppress(OSError, etree.LxmlError):
-        tree = etree.parse(str(file), etree.XMLParser(resolve_entities=False, no_network=True))
-        for include in tree.iterfind(f"{{{XSD_NAMESPACE}}}include"):
-            folder = (file.parent / include.get("schemaLocation", "")).resolve().parent
-            if folder.is_relative_to(root):
-                return folder
-    return None
-
-
-def _together(folder: Path) -> xmlschema.XMLSchema10 | None:
-    """What XSDs include, compiled once for all of them, else each would read, prove and build it anew; None where the
-    files of the folder do not stand together."""
-    files = sorted(folder.glob("*.xsd"))
-    with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
-        return _slow(*files) if files else None
-    return None
-
-
-def _slow(*files: Path, parent: xmlschema.XMLSchema10 | None = None) -> xmlschema.XMLSchema10:
-    return xmlschema.XMLSchema10([str(file) for file in files], parent=parent, allow="local")

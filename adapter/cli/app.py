@@ -46,7 +46,7 @@ COMMANDS = {
 """Where each command is, as module:name. Importing the whole program takes two seconds of CPU, one command a fraction.
 """
 
-_COLLECT_AFTER = 20_000
+_COLLECT_AFTER = 100_000
 """New objects between two garbage collections: most commands end soon and leave nothing to collect."""
 
 

@@ -121,9 +121,12 @@ def _answers(components: Components) -> Iterator[Remark]:
 
 
 def _catalogue(components: Components) -> Iterator[Remark]:
-    loader = Loader(components.source)
-    catalogue = loader.catalogue()
-    for fault in (*loader.faults, *check(catalogue, components.source)):
+    try:
+        catalogue, faults = components.catalogue, []
+    except Misconfigured:  # what could be read of it is looked at too
+        loader = Loader(components.source)
+        catalogue, faults = loader.catalogue(), loader.faults
+    for fault in (*faults, *check(catalogue, components.source, components.schema_by_name)):
         yield fault_at("catalogue", fault)
     yield from _calendar(catalogue.calendar, components.source.calendar_file)
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from adapter.catalogue.check import check
-from adapter.catalogue.load import DataFiles, load, reporter
+from adapter.catalogue.load import DataFiles, load
+from adapter.catalogue.slow_schemas import reporter
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, note, words

@@ -23,6 +23,7 @@ database = typer.Typer(no_args_is_help=True, help="The database's tables.")
 
 def check(
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the broker and the database.")] = False,
+    costs: Annotated[bool, typer.Option("--costs", help="Also tell the CPU seconds of each step.")] = False,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -45,12 +46,16 @@ def check(
     finally:
         progress.done()
     faults = sum(remark.counts for remark in remarks)
+    spent = progress.costs.seconds if costs else {}
     if json:
-        as_json({"faults": faults, "remarks": remarks})
+        as_json({"faults": faults, "remarks": remarks} | ({"cpu_seconds": spent} if costs else {}))
     else:
         if remarks:
             rows = [(remark.part, remark.weight.value, remark.text) for remark in remarks]
             table("What to look at", ("part", "weight", "what is wrong, and what to do"), rows)
+        if costs:
+            together = ("together", f"{sum(spent.values()):.2f}")
+            table("CPU seconds", ("step", "s"), [*((step, f"{each:.2f}") for step, each in spent.items()), together])
         asked = "configuration, data, keys, trust, topology" + ("" if offline else ", broker and database")
         line(f"{asked}: {'no fault' if faults == 0 else f'{faults} fault(s)'}")
     raise leave(Exit.NO if faults else Exit.OK)

@@ -7,6 +7,7 @@ that a log stays short.
 from __future__ import annotations
 
 import threading
+import time
 
 from adapter.cli.terminal import is_watched, say
 
@@ -19,9 +20,11 @@ class Steps:
     def __init__(self, after_s: float = AFTER_S) -> None:
         self._after_s = after_s
         self._timer: threading.Timer | None = None
+        self.costs = Costs()
 
     def __call__(self, step: str) -> None:
         self.done()
+        self.costs.begin(step)
         text = f"looking at {step} …"
         if is_watched():
             say(text, error=True)
@@ -32,6 +35,26 @@ class Steps:
 
     def done(self) -> None:
         """The step before is over."""
+        self.costs.end()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class Costs:
+    """CPU seconds of this process for each step, from its very start: imports are the first."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._step, self._since = "loading the program", 0.0
+
+    def begin(self, step: str) -> None:
+        """The step before is over."""
+        self.end()
+        self._step = step
+
+    def end(self) -> None:
+        """What was spent since the last end belongs to the step that was begun last."""
+        now = time.process_time()
+        self.seconds[self._step] = round(self.seconds.get(self._step, 0.0) + (now - self._since), 3)
+        self._since = now

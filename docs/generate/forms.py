@@ -10,7 +10,8 @@ from typing import Any
 import xmlschema
 from xmlschema.validators import XsdElement, XsdGroup
 
-from adapter.catalogue.load import DataFiles, reporter
+from adapter.catalogue.load import DataFiles
+from adapter.catalogue.slow_schemas import reporter
 from docs.generate.page import ROOT, code, first
 
 SCHEMAS = ROOT / "schemas"

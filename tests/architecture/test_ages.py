@@ -21,6 +21,7 @@ LISTED = {
         "at - sent": "how far an example's times are moved",
         "at - sent - timedelta(seconds=2)": "how far an example's times are moved",
     },
+    "cli/steps.py": {"now - self._since": "CPU of this process, told only"},
     "entrypoints/clock.py": {
         "now - looked": "monotonic",
         "now - told": "monotonic",

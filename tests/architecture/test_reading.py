@@ -32,11 +32,13 @@ PARSERS = {
     "pipeline/xml.py": "the one parser of messages",
     "catalogue/check.py": "schemas, which are ours",
     "catalogue/load.py": "schemas, which are ours",
+    "catalogue/slow_schemas.py": "schemas, which are ours",
     "simulator/sign.py": "the test window's own messages before they are sent, spelled as they were",
     "simulator/xades.py": "a signature that the test window makes",
 }
 READERS = {
     "pipeline/text.py": "the one reader of values",
+    "catalogue/slow_schemas.py": "the copy of a schema, which is ours",
     "pipeline/signature/coverage.py": "canonical bytes, compared with what was signed",
     "services/watch/mode_notices.py": "the row of a stored notice",
     "services/portal_failure/documents.py": "an entry of a feed of ours",

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from unittest import mock
 
 from adapter.bootstrap import foundation
-from adapter.catalogue import check, lists
+from adapter.catalogue import check, lists, slow_schemas
 from adapter.catalogue import load as loading
 from adapter.catalogue.load import DataFiles
 from adapter.catalogue.strict_yaml import read_yaml
@@ -42,9 +42,9 @@ def once() -> Iterator[None]:
         mock.patch.object(lists, "read_yaml", read),
         mock.patch.object(check, "read_yaml", read),
         mock.patch.object(foundation, "load", _remembered(loading.load, _data)),
-        mock.patch.object(foundation, "reporter", _remembered(loading.reporter, _schemas)),
-        mock.patch.object(check, "reporter", _remembered(loading.reporter, _schemas)),
-        mock.patch.object(rehearsing, "reporter", _remembered(loading.reporter, _schemas)),
+        mock.patch.object(foundation, "reporter", _remembered(slow_schemas.reporter, _schemas)),
+        mock.patch.object(check, "reporter", _remembered(slow_schemas.reporter, _schemas)),
+        mock.patch.object(rehearsing, "reporter", _remembered(slow_schemas.reporter, _schemas)),
     ):
         yield
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import xmlschema
 
-from adapter.catalogue.load import DataFiles, reporter
+from adapter.catalogue.load import DataFiles
+from adapter.catalogue.slow_schemas import reporter
 from tests.harness.pki import ROOT
 
 SHIPPED = DataFiles(schemas=ROOT / "schemas", mappings=ROOT / "mappings")

@@ -354,6 +354,17 @@ def test_check_offline_finds_the_delivered_data_in_order(config: Path) -> None:
     assert "no fault" in done.stdout.decode()
 
 
+def test_check_tells_what_each_step_costs(config: Path) -> None:
+    done = CliRunner().invoke(app, ["check", "--offline", "--costs", "--json", "--config", str(config)])
+    spent = json.loads(done.stdout)["cpu_seconds"]
+    assert {"loading the program", "schemas and mappings", "genuine messages, judged as configured"} <= set(spent)
+    assert all(seconds >= 0 for seconds in spent.values())
+    assert spent["genuine messages, judged as configured"] > 0
+    shown = CliRunner().invoke(app, ["check", "--offline", "--costs", "--config", str(config)]).stdout
+    assert "genuine messages, judged as configured" in shown
+    assert "together" in shown
+
+
 def test_check_tells_a_broken_mapping_and_a_broken_topology(config: Path, tmp_path: Path) -> None:
     elsewhere = {"mappings": str(tmp_path / "m"), "queues": str(tmp_path / "q")}
     configuration.edit(config, lambda stated: stated["folders"].update(elsewhere))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -17,9 +17,10 @@ import yaml
 
 from adapter.catalogue.check import check
 from adapter.catalogue.keywords import KEYWORDS
-from adapter.catalogue.load import DataFiles, load, reporter
+from adapter.catalogue.load import DataFiles, load
 from adapter.catalogue.names import PLACES
 from adapter.catalogue.paths import SOURCES
+from adapter.catalogue.slow_schemas import reporter
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import ProcedureCode
@@ -584,45 +585,6 @@ def test_every_finding_of_the_catalogue_is_said_or_reserved() -> None:
 
     assert set(shipped().findings.texts) - known - set(RESERVED) == set()
     assert set(RESERVED) <= set(shipped().findings.texts)
-
-
-def _schemas(folder: Path, **files: str) -> Callable[[str], xmlschema.XMLSchema10]:
-    """A reporter over XSDs that a test writes: `common_<name>` is shared, anything else a procedure's."""
-    for name, body in files.items():
-        place, _, stem = name.rpartition("_")
-        file = folder / (place or "P/1") / f"{stem}.xsd"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        schema = f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{body}</xs:schema>'
-        file.write_text(schema, encoding="utf-8")
-    return reporter(DataFiles(schemas=folder, mappings=folder))
-
-
-_LENGTH = '<xs:restriction base="xs:string"><xs:maxLength value="{}"/></xs:restriction>'
-_SHORT = '<xs:simpleType name="{}">' + _LENGTH + "</xs:simpleType>"
-_INCLUDE = '<xs:include schemaLocation="../../common/types.xsd"/>'
-
-
-def test_what_xsds_share_is_compiled_once() -> None:
-    known = compiled(SHIPPED.schemas)
-    one, other = known("BQP0100001/1/BQP01000011001.xsd"), known("BQP0100001/1/BQP01000011002.xsd")
-    shared = [schema.maps.parent for schema in (one, other)]
-    assert shared[0] is shared[1] is not None
-
-
-def test_a_type_of_its_own_under_a_shared_name_is_its_own(tmp_path: Path) -> None:
-    plain = '<xs:element name="Envelope" type="Name"/>'
-    known = _schemas(tmp_path, common_types=_SHORT.format("Name", 3), own=_SHORT.format("Name", 9) + plain,
-                     theirs=_INCLUDE + plain)  # fmt: skip
-    assert known("P/1/own.xsd").is_valid("<Envelope>sixsix</Envelope>")
-    assert not known("P/1/theirs.xsd").is_valid("<Envelope>sixsix</Envelope>")
-
-
-def test_a_broken_shared_part_is_told_of_those_that_include_it(tmp_path: Path) -> None:
-    plain = '<xs:element name="Envelope" type="xs:string"/>'
-    known = _schemas(tmp_path, common_types=_SHORT.format("Name", "many"), own=plain, theirs=_INCLUDE + plain)
-    assert known("P/1/own.xsd").is_valid("<Envelope>a</Envelope>")
-    with pytest.raises(xmlschema.XMLSchemaException):
-        known("P/1/theirs.xsd")
 
 
 def test_a_rule_that_states_what_follows_from_its_article_is_told(source: DataFiles) -> None:

@@ -18,7 +18,8 @@ import yaml
 
 import adapter
 from adapter.catalogue.check import check
-from adapter.catalogue.load import DataFiles, Loader, reporter
+from adapter.catalogue.load import DataFiles, Loader
+from adapter.catalogue.slow_schemas import reporter
 from adapter.model.findings import NAMES
 from tests.harness.data import SHIPPED, change, compiled, copied, few
 
