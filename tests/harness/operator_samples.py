@@ -45,6 +45,7 @@ from adapter.pipeline.pairs import PairVerdict
 from adapter.pipeline.terms import RUNNING_KINDS
 from adapter.services.dossiers.pairs import DossierPair
 from adapter.services.messages.browser import (
+    AnswerBeside,
     FoundAt,
     ListedMessage,
     MessagePage,
@@ -206,6 +207,7 @@ def _messages(text: str, at: datetime) -> list[Page]:
         tries=(Try(at, at), Try(at, None)),
         steps=tuple(TimedStep(name, 1.5) for name in (*messages.MessageShownPage.known, text)),
         answers=tuple(replies),
+        answer=AnswerBeside(replies[0], xml),
         previous="a",
         following="b",
         is_unmasked=False,
@@ -217,6 +219,7 @@ def _messages(text: str, at: datetime) -> list[Page]:
         tries=(),
         steps=(),
         answers=(),
+        answer=None,
         previous=None,
         following=None,
         note=None,
@@ -232,8 +235,8 @@ def _messages(text: str, at: datetime) -> list[Page]:
 
 def _answers(text: str, at: datetime) -> list[Page]:
     xml = masked("<Envelope/>", lambda _: True)
-    view = ReplyView(_said(text, at), text, "id-1", xml)
-    bare = ReplyView(replace(_said(text, at), taken_back_at=at, answer=None, returns=0), None, None, xml)
+    view = ReplyView(_said(text, at), text, "id-1", xml, xml)
+    bare = ReplyView(replace(_said(text, at), taken_back_at=at, answer=None, returns=0), None, None, xml, None)
     return [
         messages.AnswerShownPage(view, may_resend=True),
         messages.AnswerShownPage(bare, may_resend=False),

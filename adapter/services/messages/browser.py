@@ -114,8 +114,16 @@ class ShownReply:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerBeside:
+    """The answer that stands beside its request."""
+
+    reply: ShownReply
+    xml: MaskedXml
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
-    """One message and all that became of it."""
+    """One message and all that became of it. `answer`: the first of `answers`, in full."""
 
     listed: ListedMessage
     digest: str
@@ -131,6 +139,7 @@ class MessageView:
     tries: tuple[Try, ...]
     steps: tuple[TimedStep, ...]
     answers: tuple[ShownReply, ...]
+    answer: AnswerBeside | None
     previous: str | None
     following: str | None
     is_unmasked: bool
@@ -138,12 +147,13 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class ReplyView:
-    """An answer of ours, and our id of the message that it answers."""
+    """An answer of ours, our id of the message that it answers, and that message beside it."""
 
     reply: ShownReply
     correlation_id: str | None
     answers: str | None
     xml: MaskedXml
+    request: MaskedXml | None
 
 
 @dataclass(frozen=True)
@@ -221,17 +231,17 @@ class MessageBrowser:
         needs(actor, Right.BROWSE_MESSAGES)
         with self.database.reading() as connection:
             row = browse.reply(connection, message_id)
-        if row is None:
-            raise NotAllowed(f"there is no answer {message_id}")
-        is_open = row.kind in _OPEN_REPLIES
-        shown = masked(self._text(bytes(row.body or b"")), lambda _: is_open)
-        return ReplyView(_said(row), row.correlation_id, row.answers, shown)
+            if row is None:
+                raise NotAllowed(f"there is no answer {message_id}")
+            request = browse.message(connection, row.answers) if row.answers else None
+        beside = self._xml(request, show_all=False) if request is not None else None
+        return ReplyView(_said(row), row.correlation_id, row.answers, self._reply_xml(row, show_all=False), beside)
 
     def _view(self, connection: Connection, row: StoredMessage, *, show_all: bool) -> MessageView:
         previous, following = None, None
         if row.dossier_id is not None:
             previous, following = browse.beside(connection, row.dossier_id, ListPlace(row.received_at, row.id))
-        shown = masked(self._text(row.raw), self._open_paths(row), show_all=show_all)
+        shown, answers = self._xml(row, show_all=show_all), browse.answers(connection, row.id)
         return MessageView(
             listed=_listed(row),
             digest=row.digest,
@@ -246,11 +256,25 @@ class MessageBrowser:
             findings=tuple(_spot(each, shown) for each in row.findings),
             tries=tuple(Try(each.at, each.settled_at) for each in browse.tries(connection, row.digest, _TRIES)),
             steps=tuple(TimedStep(name, ms) for name, ms in (row.steps or {}).items()),
-            answers=tuple(_said(each) for each in browse.answers(connection, row.id)),
+            answers=tuple(map(_said, answers)),
+            answer=self._beside(connection, answers, show_all=show_all),
             previous=previous,
             following=following,
             is_unmasked=show_all,
         )
+
+    def _beside(
+        self, connection: Connection, answers: Sequence[BrowsedReply], *, show_all: bool
+    ) -> AnswerBeside | None:
+        first = browse.reply(connection, answers[0].message_id) if answers else None
+        return AnswerBeside(_said(first), self._reply_xml(first, show_all=show_all)) if first is not None else None
+
+    def _xml(self, row: StoredMessage, *, show_all: bool) -> MaskedXml:
+        return masked(self._text(row.raw), self._open_paths(row), show_all=show_all)
+
+    def _reply_xml(self, row: ReplyWithMessage, *, show_all: bool) -> MaskedXml:
+        is_open = row.kind in _OPEN_REPLIES
+        return masked(self._text(bytes(row.body or b"")), lambda _: is_open, show_all=show_all)
 
     def _text(self, raw: bytes) -> str:
         """The message as lines: unwrapped as it is judged; what is no UTF-8 has signs of replacement."""
