@@ -32,7 +32,7 @@ from tests.bench.machine import cores_spent, machine
 from tests.bench.messages import FOLDER
 from tests.bench.phases import percentile
 from tests.bench.posts import Post, posts
-from tests.bench.processes import Adapter, database, spent, write_config
+from tests.bench.processes import LOAD, Adapter, database, spent, write_config
 from tests.bench.report import table
 from tests.bench.run import scratch, write
 from tests.harness.fixtures import CLOCK
@@ -69,6 +69,7 @@ class Figures:
 
     machine: dict[str, object]
     web_workers: int
+    deciding: int
     connections: int
     declarations: int
     per_second: float
@@ -79,6 +80,8 @@ class Figures:
     half_p99_ms: float
     cpu_ms: dict[str, float]
     """CPU of a declaration by kind of process, at full speed."""
+    by_cpu: float
+    """Declarations a second that these cores have the time for, by that CPU: the load's own is not the door's."""
     stages_ms: dict[str, float]
     """CPU of a declaration by stage in one process, without HTTP."""
     others: float
@@ -137,7 +140,8 @@ def main(arguments: Sequence[str]) -> int:
 def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench door", description=__doc__)
     parser.add_argument("--count", type=int, default=COUNT, help="declarations at full speed (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=2, help="web processes (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the portal (default: %(default)s)")
+    parser.add_argument("--deciding", type=int, default=2, help="processes that decide (default: %(default)s)")
     parser.add_argument("--connections", type=int, default=32, help="callers at once (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=FOLDER / "door.json")
     return parser.parse_args(arguments)
@@ -155,7 +159,7 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, supply: S
     stages = _stages(folder, postgres, next(reversed(given)))
     warm, full, half, _ = given
     url = postgres.create_database("adapter")
-    changes = {"web.portal.workers": asked.workers, "decisions.workers": asked.workers}
+    changes = {"web.portal.workers": asked.workers, "decisions.workers": asked.deciding}
     changes |= {"clock.unsafe_frozen": CLOCK.isoformat()}
     tokens = _prepared(folder, url, changes)
     with Adapter(folder, amqp_url=rabbit.url, database_url=url, workers=1, changes=changes) as adapter:
@@ -167,9 +171,11 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, supply: S
         busy = cores_spent()
         slow = load(port, tokens, half, asked.connections, quick.per_second / 2)
     whole = sum(busy.values()) - sum(cores.values())
+    door = sum(seconds for kind, seconds in used.items() if kind != LOAD)
     return Figures(
         machine=machine() | {"load": os.getloadavg()[0]},
         web_workers=asked.workers,
+        deciding=asked.deciding,
         connections=asked.connections,
         declarations=len(full),
         per_second=quick.per_second,
@@ -179,6 +185,7 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, supply: S
         half_p50_ms=slow.percentile_ms(50),
         half_p99_ms=slow.percentile_ms(99),
         cpu_ms={kind: seconds * 1000 / len(full) for kind, seconds in used.items()},
+        by_cpu=(os.cpu_count() or 1) * len(full) / door,
         stages_ms=stages,
         others=max(0.0, busy["busy"] - cores["busy"] - sum(used.values())) / whole,
         ends=dict(quick.ends + slow.ends),
@@ -213,6 +220,10 @@ def _stages(folder: Path, postgres: Postgres, given: Sequence[Post]) -> dict[str
         return doorway.measure(write_config(folder, changes), given)
 
 
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
+
+
 def _show(figures: Figures, console: Console) -> None:
     speeds = [
         ("full speed", *(f"{each:.0f}" for each in (figures.per_second, figures.p50_ms, figures.p99_ms))),
@@ -228,4 +239,8 @@ def _show(figures: Figures, console: Console) -> None:
     console.print(
         table("CPU by stage in one process, without HTTP, ms", ("", ""), [(k, f"{v:.2f}") for k, v in stages])
     )
-    console.print(f"answers: {figures.ends}; other programs took {figures.others:.0%} of the cores")
+    console.print(
+        f"{figures.web_workers} processes of the portal, {figures.deciding} that decide; by their CPU, without the "
+        f"callers', the {os.cpu_count()} cores have time for {figures.by_cpu:.0f} a second"
+    )
+    console.print(f"answers: {figures.ends}; other programs took {figures.others:.0%} of the cores, load {_load()}")

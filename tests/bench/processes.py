@@ -25,6 +25,8 @@ from tests.servers.process import alive, free_ports, last_lines, wait_until
 
 START_SECONDS = 300.0
 STOP_SECONDS = 60.0
+LOAD = "callers (load)"
+"""What the benchmark itself takes to ask: not the adapter's."""
 
 
 class AdapterFailed(RuntimeError):
@@ -152,7 +154,7 @@ def database(url: str) -> Iterator[None]:
 
 def spent(adapter: Adapter, postgres: Postgres) -> dict[str, float]:
     """CPU seconds by kind of process since its start, the load's own too; sessions of the database come and go."""
-    used = {"postgresql": cpu_of_family(postgres.processes()[0]), "callers (load)": cpu_of([os.getpid()])}
+    used = {"postgresql": cpu_of_family(postgres.processes()[0]), LOAD: cpu_of([os.getpid()])}
     for name, pid in adapter.processes().items():
         kind = name.rpartition("-")[0] or name
         used[kind] = used.get(kind, 0.0) + cpu_of([pid])

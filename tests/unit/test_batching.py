@@ -87,6 +87,8 @@ def test_a_group_that_stands_still_is_not_waited_for(monkeypatch: pytest.MonkeyP
         assert work.begun.wait(WAIT)
         assert pool.submit(work.gathering.put, 1).result(WAIT) == 2
         assert not slow.done()
+        monkeypatch.setattr("adapter.services.door.batching._PATIENCE_S", WAIT * 2)
+        assert pool.submit(work.gathering.put, 2).result(WAIT) == 4, "nor a second time"
         work.go_on.set()
         assert slow.result(WAIT) == 198
 

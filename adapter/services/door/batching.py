@@ -29,6 +29,8 @@ class _Place(Generic[T, R]):
     brought: T
     taken: bool = False
     ended: bool = False
+    told: threading.Event = field(default_factory=threading.Event)
+    """It has ended, or it is its turn to begin a group. Each thread is woken by itself: many wait, and few go on."""
     result: list[R] = field(default_factory=list)
     error: Unavailable | None = None
 
@@ -43,8 +45,9 @@ class Batching(Generic[T, R]):
     def __init__(self, together: Callable[[Sequence[T]], Sequence[R] | None], alone: Callable[[T], R]) -> None:
         self._together, self._alone = together, alone
         self._waiting: list[_Place[T, R]] = []
-        self._under_way = 0
-        self._changed = threading.Condition()
+        self._newest: Sequence[_Place[T, R]] | None = None
+        """The group under way that others wait for; one that stood still too long is not it any more."""
+        self._lock = threading.Lock()
 
     def put(self, brought: T) -> R:
         """Do the work and give its result. Raises what `alone` raises, and Unavailable."""
@@ -60,19 +63,27 @@ class Batching(Generic[T, R]):
 
     def _group(self, place: _Place[T, R]) -> list[_Place[T, R]]:
         """The group that this thread has to do; empty where another thread has done it."""
-        with self._changed:
+        with self._lock:
             self._waiting.append(place)
-            self._changed.wait_for(lambda: place.taken or not self._under_way, _PATIENCE_S)
-            if place.taken:
-                self._changed.wait_for(lambda: place.ended)
-                return []
-            # Its own work first: more may wait than fits into one group.
-            group = [place, *(each for each in self._waiting if each is not place)][:_MOST]
-            self._waiting = [each for each in self._waiting if each not in group]
-            for each in group:
-                each.taken = True
-            self._under_way += 1
-            return group
+            if self._newest is None:
+                return self._begun(place)
+        place.told.wait(_PATIENCE_S)
+        with self._lock:
+            if not place.taken:
+                return self._begun(place)
+            if not place.ended:
+                place.told.clear()
+        place.told.wait()
+        return []
+
+    def _begun(self, place: _Place[T, R]) -> list[_Place[T, R]]:
+        # Its own work first: more may wait than fits into one group.
+        group = [place, *(each for each in self._waiting if each is not place)][:_MOST]
+        self._waiting = [each for each in self._waiting if each not in group]
+        for each in group:
+            each.taken = True
+        self._newest = group
+        return group
 
     def _do(self, group: Sequence[_Place[T, R]]) -> None:
         if len(group) == 1:
@@ -88,8 +99,11 @@ class Batching(Generic[T, R]):
             each.result.append(result)
 
     def _end(self, group: Sequence[_Place[T, R]]) -> None:
-        with self._changed:
+        with self._lock:
             for each in group:
                 each.ended = True
-            self._under_way -= 1
-            self._changed.notify_all()
+                each.told.set()
+            if self._newest is group:
+                self._newest = None
+                if self._waiting:
+                    self._waiting[0].told.set()
