@@ -15,9 +15,11 @@ from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.tables import deadline, dossier, journal
-from adapter.model.errors import NotAllowed
+from adapter.model.actor import Role
+from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.pairs import Ends, PairVerdict
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.messages.item import Settled
@@ -25,9 +27,10 @@ from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS, OFFICER
-from tests.harness.people import TESTER
+from tests.harness.people import TESTER, person
 from tests.harness.registers import gate
 from tests.harness.stores import Original
+from tests.harness.units import HUUNGHI, MONGCAI
 
 DIRECT, OTHER = DossierKey("PROOF1", 2026), DossierKey("NSW777", 2026)
 
@@ -212,3 +215,19 @@ def test_a_pair_of_an_incident_stands_in_its_report_until_it_is_settled(whole: C
     same(whole)
     report = whole.reconciliation.report(incident, actor=TESTER)
     assert (report.open_pairs, [each.ended for each in report.pairs]) == ((), [OTHER])
+
+
+def test_of_a_pair_of_two_units_neither_unit_s_officer_ends_the_other_s_dossier(whole: Components) -> None:
+    """One of the two has moved to another unit's gate since: somebody with the right in both settles it."""
+    with whole.database.transaction() as connection:
+        moved = {"gate": "MONGCAI", "unit": MONGCAI}
+        connection.execute(update(dossier).where(dossier.c.number == OTHER.number).values(moved))
+    gates = ((HUUNGHI, "HUUNGHI", "HN"), (MONGCAI, "MONGCAI", "MC"))
+    units = tuple(BorderUnit(code, code, code, letters, frozenset({at})) for code, at, letters in gates)
+    pairs = replace(whole.pairs, units=BorderUnits(units))
+    for code, of_other in ((HUUNGHI, OTHER), (MONGCAI, DIRECT)):
+        officer = person("cb-9", Role.OFFICER, unit=code)
+        for verdict in PairVerdict:
+            with pytest.raises(NoRight, match=f"dossier {of_other} is of unit"):
+                pairs.settle(DIRECT, OTHER, verdict, officer, reason="cùng chuyến")
+    assert pairs.settle(DIRECT, OTHER, PairVerdict.SAME, OFFICER, reason="hai đơn vị đã trao đổi") == OTHER

@@ -1,12 +1,14 @@
 """Whatever happens, and wherever a process is killed, each answer reaches the window in exactly one way.
 
 A seeded few lives in `make test`, many under NSW_PROVE=full. A step is killed before any statement to the store or
-between any two steps at the broker; then the window, the declarant or the officer does it again, or nobody does.
+between any two steps at the broker; then the window, the declarant or the officer does it again, or nobody does. The
+window receipts (99) what it has: from then on it is told of that dossier as of its own.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from adapter.bootstrap import Components
+from adapter.bootstrap import Components, new_message_id
 from adapter.gateways.broker import Confirmed, Outgoing, Unconfirmed, Verdict
 from adapter.gateways.store import departures
 from adapter.gateways.store.tables import dossier, outbox
@@ -29,18 +31,29 @@ from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Submission
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.mode import Sight
+from adapter.simulator.window import ANY_UNIT, CarriedMessage, Letter, TestWindow, WindowIdentity
+from tests.harness.by_hand import ByHand
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import OFFICER
 from tests.harness.people import TESTER, declarant
+from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 from tests.harness.stores import Original
 
 COUNT = 1_500 if os.environ.get("NSW_PROVE") == "full" else 12
-STEPS = ("complete", "open", "dispatch", "settle", "open", "doubt", "declare", "declare at the portal", "up", "down")
+STEPS = (
+    *("complete", "open", "dispatch", "settle", "open", "doubt", "declare", "declare at the portal", "up", "down"),
+    "receipt",
+)
 KILLED = st.none() | st.integers(0, 25)
 LIFE = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 1), KILLED), min_size=6, max_size=14)
 """A step, the dossier that it is about, and before which point of it the process is killed (None: before none)."""
+BEGINNINGS = (
+    ("declare", "down"),
+    ("down", "declare at the portal", "up", "dispatch", "receipt"),
+)
+"""How a life begins: with a dossier of the window, or with one that the window has got by a transfer."""
 
 
 class Killed(BaseException):
@@ -59,6 +72,19 @@ class Life:
     doubts: bool = False
     opened_first: set[str] = field(default_factory=set)
     """Answers that their declarant had while nobody had published them."""
+    receipts: dict[str, Letter] = field(default_factory=dict)
+    """What the window has said of what it has; the same bytes again where they were not taken."""
+    receipted: set[str] = field(default_factory=set)
+    """Message ids of what it has receipted, and the receipt was taken."""
+    after_receipt: set[str] = field(default_factory=set)
+    """Answers that an officer made once the window had receipted every transfer of their dossier."""
+
+    def __post_init__(self) -> None:
+        ours, pki = self.whole.installation, shared_pki()
+        units = {ANY_UNIT: pki.party("unit").certificate}
+        system, control = pki.party("system").certificate, ours.placeholder_document_type
+        identity = WindowIdentity(ours.window, ours.own, pki.party("nsw"), system, units, control)
+        self.window = TestWindow(identity, ByHand(), lambda: CLOCK, new_message_id)
 
     def point(self, *_: object) -> None:
         """A point at which the process may end."""
@@ -81,11 +107,12 @@ class Life:
     def step(self, name: str, number: int, kills_at: int | None) -> None:
         """One step; a message that was not taken is sent again, as the window and a caller do."""
         self.told.append(f"{name} {number} killed at {kills_at}")
+        before, had_all = {row.message_id for row in self.answers()}, self.told_of_all()
         self.kills_at = kills_at
         try:
             self._do(name, number)
         except Killed:
-            if name.startswith("declare"):
+            if name.startswith("declare") or name == "receipt":
                 self._do(name, number)
         except (NotAllowed, Unavailable):
             pass
@@ -95,6 +122,17 @@ class Life:
         had = select(outbox.c.message_id).where(outbox.c.route == "window", outbox.c.delivered_at.is_not(None), *held)
         with self.whole.database.reading() as connection:
             self.opened_first |= set(connection.execute(had).scalars())
+        if name == "complete":
+            made = (row for row in self.answers() if row.message_id not in before)
+            self.after_receipt |= {row.message_id for row in made if row.of in had_all}
+
+    def told_of_all(self) -> set[str]:
+        """Dossiers that were transferred, and the window has receipted each of their transfers."""
+        query = select(dossier.c.number, outbox.c.message_id).join(outbox, outbox.c.dossier_id == dossier.c.id)
+        with self.whole.database.reading() as connection:
+            transfers = list(connection.execute(query.where(outbox.c.route == "transfer")))
+        open_for = {row.number for row in transfers if row.message_id not in self.receipted}
+        return {row.number for row in transfers} - open_for
 
     def _do(self, name: str, number: int) -> None:
         if name.startswith("declare"):
@@ -103,6 +141,8 @@ class Life:
             self.whole.completion.complete(self.key(number), OFFICER)
         elif name == "open":
             self.open(number)
+        elif name == "receipt":
+            self.receipt(number)
         elif name == "settle":
             self.whole.settling.settle()
         elif name in ("dispatch", "doubt"):
@@ -134,6 +174,22 @@ class Life:
         found = self.whole.own_dossiers.read(person, key.number, key.year)
         for each in found.answers if found else ():
             self.whole.own_dossiers.open(person, key.number, key.year, each.digest)
+
+    def receipt(self, number: int) -> None:
+        """The window receipts what it has of this dossier."""
+        for reply in list(self.got):
+            name = reply.message_id
+            if name in self.receipted or f">{self.key(number).number}<".encode() not in reply.body:
+                continue
+            if name not in self.receipts:
+                read = self.window.read(CarriedMessage(reply.body, name, None))
+                self.receipts[name] = self.window.receipt(read)
+            letter = self.receipts[name]
+            digest = Digest(hashlib.sha256(letter.body).hexdigest())
+            taken = Submission(letter.body, Channel.WINDOW, CLOCK, digest, correlation_id=letter.correlation_id)
+            (settled,) = self.whole.intake.receive([taken])
+            assert settled.outcome.value in ("accepted", "duplicate"), settled
+            self.receipted.add(name)
 
     def dispatch(self) -> None:
         """Until nothing may leave any more."""
@@ -197,7 +253,10 @@ def judge(life: Life) -> None:
         ways = (row.message_id in bodies, len(by_transfer))
         assert ways in ((True, 0), (False, 1)), (row.of, row.kind, ways)
         if row.channel == Channel.PORTAL.value:
-            assert by_transfer, "what was entered directly is transferred"
+            has_it = row.message_id in life.after_receipt
+            assert bool(by_transfer) is not has_it, (
+                "transferred until the window has receipted it, then told as its own"
+            )
         else:
             was_first = row.message_id in life.opened_first
             assert bool(by_transfer) is was_first, "what was opened first is transferred, and nothing else"
@@ -209,6 +268,7 @@ def test_wherever_a_process_is_killed_each_answer_reaches_the_window_in_one_way(
     standing: tuple[Components, Original],
 ) -> None:
     whole, original = standing
+    told_as_its_own: set[str] = set()
 
     @seed(20190085)
     @settings(
@@ -219,17 +279,21 @@ def test_wherever_a_process_is_killed_each_answer_reaches_the_window_in_one_way(
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(LIFE)
-    def prove(steps: list[tuple[str, int, int | None]]) -> None:
+    @given(st.sampled_from(BEGINNINGS), KILLED, LIFE)
+    def prove(beginning: tuple[str, ...], kills_at: int | None, steps: list[tuple[str, int, int | None]]) -> None:
         original.put_back()
         with living(whole) as life:
             try:
-                for step in (("declare", 0, None), ("down", 0, None), *steps):
+                for name in beginning:
+                    life.step(name, 0, kills_at if name == "receipt" else None)
+                for step in steps:
                     life.step(*step)
                 life.end()
                 judge(life)
+                told_as_its_own.update(life.after_receipt)
             except BaseException as error:
                 error.add_note("; ".join(life.told))
                 raise
 
     prove()
+    assert told_as_its_own, "some lives get as far as an answer after the window's receipt"
