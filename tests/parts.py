@@ -104,7 +104,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "the mode of the window": ["tests/unit/test_window_modes.py"],
         "an outage day": [OUTAGE_DAY],
         "a failure of the portal": [PORTAL_FAILURE],
-        "a commander's and an enterprise's day": [DAYS],
+        "a commander's, an enterprise's and an operator's day": [DAYS],
         "whatever declarants send": [f"{INTEGRATION}/test_declarants_schema.py"],
     },
     "scale": {"a million dossiers": ["tests/frozen/test_plans.py", "tests/frozen/test_seed.py"]},

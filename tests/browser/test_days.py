@@ -1,24 +1,35 @@
-"""A commander's, an enterprise's and its representative's day in Chromium: who may act for whom, and who is stopped.
+"""A commander's, an enterprise's, its representative's and an operator's day in Chromium: who may act for whom, who is
+stopped, and what is left to reconcile when the window is back.
 
 Run by `make prove` alone (tests/parts.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
-from adapter.gateways.store import tables
+from adapter.bootstrap import Components
+from adapter.gateways.broker import Confirmed, Outgoing, Verdict
+from adapter.gateways.store import replies, tables
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
+from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.mode import Sight
 from tests.browser.conftest import watching
 from tests.browser.scenes import AN, log_in, visit
 from tests.browser.staff_scenes import log_in_staff
+from tests.harness.declarations import Message, declaration
+from tests.harness.fixtures import CLOCK
+from tests.harness.people import TESTER
 from tests.harness.staff import staffed
 from tests.harness.stores import sqlite_store
-from tests.harness.website import ENTERPRISE, Website
+from tests.harness.website import ENTERPRISE, Website, changed
 from tests.servers.identity import IdentityProvider
 
 REASON = "Nghi bị chiếm đoạt"
@@ -29,6 +40,14 @@ def post(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -
     folder: Path = tmp_path_factory.mktemp("days")
     with staffed(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as site:
         site.window(Sight.DOWN)
+        yield site
+
+
+@pytest.fixture
+def at_the_clock(tmp_path: Path, provider: IdentityProvider) -> Iterator[Website]:
+    """A post whose incident begins and ends by the fixtures' clock."""
+    store = sqlite_store(tmp_path / "adapter.sqlite3")
+    with staffed(tmp_path, store, provider) as site, changed(site.components.window, clock=lambda: CLOCK):
         yield site
 
 
@@ -126,3 +145,64 @@ def test_an_enterprise_s_and_its_representative_s_day(browser: Browser, post: We
         an.goto(f"{post.url}/khai-bao")
         expect(an.locator("select[name=principal]")).to_have_count(0)
         assert not post.components.grants.is_granted(AN.number, ENTERPRISE, "BQP0100001"), "withdrawn at once"
+
+
+def test_an_operator_s_day(browser: Browser, at_the_clock: Website) -> None:
+    """The window is back: what is open, a pair that an officer settles as the same, receipts, the one working day."""
+    site, whole = at_the_clock, at_the_clock.components
+    whole.window.override(Sight.DOWN, reason="mất kết nối", actor=TESTER)
+    received(whole, declaration(1, signer="portal"), Channel.PORTAL)
+    whole.window.end_override(actor=TESTER)
+    received(whole, declaration("w", signer="nsw", reference="NSW777"), Channel.WINDOW)
+    whole.deadlines.watch()
+    with visit(browser) as at_the_window, visit(browser) as at_the_post:
+        lan, hai = at_the_window.new_page(), at_the_post.new_page()
+        with watching(lan):
+            log_in_staff(lan, site.staff_url, "van-hanh", "/van-hanh/su-co")
+            report = f"{site.staff_url}/van-hanh/su-co/{whole.window.incidents(1)[0].id}"
+            lan.goto(report)
+            expect(lan.get_by_role("heading", name="Còn 2 trong 2 trả lời chưa lên Cổng")).to_be_visible()
+            expect(lan.get_by_text("còn hạn")).to_be_visible()
+            expect(lan.get_by_role("heading", name="Khai ở hai cửa: 1, còn 1 chưa kết luận")).to_be_visible()
+
+            log_in_staff(hai, site.staff_url, "can-bo")
+            hai.goto(f"{site.staff_url}/can-bo/ho-so/2026/PROOF1/pairs")
+            hai.locator("input[name=verdict][value=same]").check()
+            hai.locator("textarea[name=reason]").fill("Cùng người, cùng chuyến")
+            hai.get_by_role("button", name="Ghi kết luận").click()
+            hai.goto(f"{site.staff_url}/can-bo/ho-so/2026/PROOF1/pairs")
+            expect(hai.get_by_text("Là một hồ sơ.")).to_be_visible()
+
+            receipted(whole)
+            lan.goto(report)
+            expect(lan.get_by_role("heading", name="Cả 2 trả lời đã lên Cổng")).to_be_visible()
+            expect(lan.get_by_text("đúng hạn")).to_be_visible()
+            expect(lan.get_by_text("là một, NSW777/2026 kết thúc")).to_be_visible()
+            with lan.expect_download() as signed:
+                lan.get_by_role("button", name="Lập báo cáo có ký (ZIP)").click()
+            assert zipfile.is_zipfile(signed.value.path())
+    assert whole.reconciliation.report(str(whole.window.incidents(1)[0].id), actor=TESTER).is_clean
+
+
+def received(whole: Components, message: Message, channel: Channel) -> None:
+    whole.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
+
+
+def receipted(whole: Components) -> None:
+    """What waits leaves; the window receipts the transfer, and with it the working day is kept."""
+    rounds = Dispatch(whole.database, Takes(), lambda: CLOCK, whole.observe, most_unconfirmed=100)
+    while rounds.round(transfers=True).sent:
+        pass
+    with whole.database.transaction() as connection:
+        query = select(tables.outbox.c.id).where(tables.outbox.c.route == "transfer")
+        for row_id in connection.execute(query).scalars().all():
+            replies.mark_answered(connection, row_id, "receipt", CLOCK)
+    whole.deadlines.watch()
+
+
+class Takes:
+    """A broker that takes everything."""
+
+    def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]:
+        written()
+        return [Confirmed() for _ in batch]
