@@ -22,6 +22,7 @@ from adapter.services.watch.mode import (
     sighting,
     stored_mode,
 )
+from tests.harness.modes import LEGAL
 
 FULL = os.environ.get("NSW_PROVE") == "full"
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -112,17 +113,6 @@ def test_who_was_never_heard_is_heard_by_anything_that_comes_or_leaves() -> None
 )
 def test_a_row_of_an_old_clock_is_read_as_what_it_is(stage: str | None, condition: str, becomes: Mode) -> None:
     assert stored_mode(stage, condition) is becomes
-
-
-LEGAL = {
-    Mode.NEVER_HEARD: {Mode.NORMAL, Mode.SUSPECT, Mode.DIRECT, Mode.MAINTENANCE},
-    Mode.NORMAL: {Mode.SUSPECT, Mode.DIRECT, Mode.MAINTENANCE},
-    Mode.SUSPECT: {Mode.NEVER_HEARD, Mode.NORMAL, Mode.DIRECT, Mode.RECONCILING, Mode.MAINTENANCE},
-    Mode.DIRECT: {Mode.RECONCILING, Mode.MAINTENANCE},
-    Mode.RECONCILING: {Mode.NEVER_HEARD, Mode.NORMAL, Mode.SUSPECT, Mode.DIRECT, Mode.MAINTENANCE},
-    Mode.MAINTENANCE: {Mode.DIRECT, Mode.RECONCILING},
-}
-"""Each mode with those that may follow it."""
 
 
 @dataclass
