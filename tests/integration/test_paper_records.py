@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.cli.dossiers import dossier_reader
+from adapter.gateways.store import paper_records as store
 from adapter.gateways.store import tables
 from adapter.gateways.store.message_archive import Span, messages
 from adapter.model.actor import Actor, Role
@@ -124,6 +126,14 @@ def test_entries_of_other_units_hide_none_of_his(whole: Components) -> None:
         records.enter(form, actor=ENTERS)
     found = records.unchecked(1, actor=officer("chi-03", "BPCK_MONGCAI"))
     assert [each.number for each in found] == ["SAU"]
+
+
+def test_of_many_waiting_entries_only_those_are_read_that_are_shown(whole: Components) -> None:
+    for number in ("MOT", "HAI", "BA"):
+        whole.paper_records.enter(replace(FORM, number=number), actor=ENTERS)
+    with patch.object(store, "made", side_effect=store.made) as read:
+        assert len(whole.paper_records.unchecked(1, actor=CHECKS)) == 1
+    assert read.call_count == 1
 
 
 def test_nothing_leaves_and_no_duty_begins(whole: Components) -> None:

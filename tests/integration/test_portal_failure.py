@@ -91,6 +91,12 @@ def test_the_list_names_every_dossier_that_is_not_finished_with_its_telephone(wh
     assert (one["Gọi lúc"], one["Người gọi"], one["Kết quả"]) == ("", "", "")
 
 
+def test_the_words_of_the_list_are_read_once_for_all_dossiers(whole: Components) -> None:
+    words, reads = whole.call_list.fields(), list[int]()
+    kept = replace(whole.call_list, fields=lambda: reads.append(1) or words).write()
+    assert (len(kept.contacts), len(reads)) == (2, 1)
+
+
 def test_a_finished_dossier_is_on_no_list(whole: Components) -> None:
     kept = whole.call_list.write()
     number, year = kept.contacts[0].dossier.split("/")

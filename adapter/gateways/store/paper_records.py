@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -11,8 +11,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.new_rows import NewRow
-from adapter.gateways.store.records import made_all, made_first
+from adapter.gateways.store.records import made, made_all, made_first
 from adapter.gateways.store.tables import paper_record
+
+_AT_ONCE = 200
+"""Rows that are fetched at a time."""
 
 Texts = Mapping[str, str]
 """What stands in the fields of a form, as it was typed."""
@@ -87,11 +90,15 @@ def numbered(connection: Connection, number: str, year: int) -> list[StoredPaper
     return made_all(StoredPaperRecord, connection.execute(select(paper_record).where(*same)))
 
 
-def unchecked(connection: Connection) -> list[StoredPaperRecord]:
-    """All entries that wait for a second officer, the oldest first: they are few, and wait for hours."""
+def unchecked(connection: Connection) -> Iterator[StoredPaperRecord]:
+    """Entries that wait for a second officer, the oldest first.
+
+    They are read as they are asked for: after a long outage many wait, and a page shows a few.
+    """
     waiting = (paper_record.c.checked_at.is_(None), paper_record.c.returned_at.is_(None))
     query = select(paper_record).where(*waiting).order_by(paper_record.c.entered_at, paper_record.c.id)
-    return made_all(StoredPaperRecord, connection.execute(query))
+    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)):
+        yield made(StoredPaperRecord, row)
 
 
 def sent_back(connection: Connection, since: datetime) -> list[StoredPaperRecord]:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from lxml import etree
 
@@ -131,7 +132,7 @@ class PaperRecords:
         needs(actor, Right.ENTER_PAPER)
         with self.database.reading() as connection:
             found = store.unchecked(connection)
-        return [each for each in found if self._is_his(actor, each)][:limit]
+            return list(islice((each for each in found if self._is_his(actor, each)), limit))
 
     def to_compare(self, actor: Actor) -> int | None:
         """How many entries wait for this officer: those that he has not entered himself. None: he may enter none."""

@@ -51,7 +51,8 @@ class CallList:
             shows = way(self.window.mode_now(connection).mode, linked=True).shows
             found = list(store.open_dossiers(connection, now - timedelta(days=_OPEN_DAYS)))
             confirmed = _addresses(connection, {number for each in found for number in each.identities})
-        made = (self._contact(each, confirmed) for each in found)
+        fields = self.fields()
+        made = (self._contact(each, fields, confirmed) for each in found)
         ordered = sorted(made, key=lambda each: (each.unit, each.gate, each.crossing_at or now, each.dossier))
         kept = KeptContacts(made_at=now, window_down=shows, contacts=tuple(ordered))
         self.folder.keep_contacts(kept)
@@ -59,8 +60,8 @@ class CallList:
         self.folder.write(TABLE, call_list_csv(kept, None))
         return kept
 
-    def _contact(self, row: OpenDossier, confirmed: dict[str, set[str]]) -> KeptContact:
-        fields, procedure = self.fields(), self.catalogue().version(row.mapping)
+    def _contact(self, row: OpenDossier, fields: ContactFields, confirmed: dict[str, set[str]]) -> KeptContact:
+        procedure = self.catalogue().version(row.mapping)
         stated = _stated(row, fields.email)
         own = {address for number in row.identities for address in confirmed.get(number, ())}
         return KeptContact(
