@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
+from tests.harness.attached import letter
 from tests.harness.expectations import Answer, expected
 from tests.harness.fixtures import CLOCK, Case
 from tests.harness.qualified import qualified
@@ -32,6 +34,8 @@ class Direct:
     wanted: Answer
     carried: bool
     """The window carries its procedure; of another it never hears."""
+    file: bytes | None
+    """What has to be on the portal before it: the letter that its attachments name."""
 
     @property
     def decided(self) -> bool:
@@ -59,8 +63,30 @@ def _fits_the_door(case: Case) -> bool:
 
 
 def _direct(case: Case, catalogue: Catalogue, pki: Pki) -> Direct:
-    wanted, carried = expected(case, catalogue.findings.texts), _procedure(case, catalogue).on_window
-    return Direct(case.id, _body(case, pki), _declarant(case, catalogue), wanted, carried)
+    wanted, procedure = expected(case, catalogue.findings.texts), _procedure(case, catalogue)
+    root = etree.fromstring(case.message)
+    file = _attached(root, procedure) if case.channel is Channel.WINDOW else None
+    return Direct(case.id, _body(case, root, pki), _declarant(case, catalogue), wanted, procedure.on_window, file)
+
+
+def _attached(root: etree._Element, procedure: Procedure) -> bytes | None:
+    """Name a letter by its digest in each row of attached files, as the portal wants it (the window has a link)."""
+    spec = procedure.attached
+    group = procedure.group(spec.group) if spec is not None else None
+    rows = root.findall(f"Body/Content/*/{group.path}") if group is not None else []
+    if spec is None or group is None or not rows:
+        return None
+    file = letter()
+    stated = {spec.size: str(len(file)), spec.digest: hashlib.sha256(file).hexdigest()}
+    order = [field.path for field in group.fields]
+    for row in rows:
+        values = {child.tag: child for child in row}
+        for field in group.fields:
+            if field.name in stated:
+                element = values.setdefault(field.path, etree.Element(field.path))
+                element.text = stated[field.name]
+        row[:] = sorted(values.values(), key=lambda child: order.index(child.tag))
+    return file
 
 
 def _one_of_each(cases: Sequence[Case]) -> list[Case]:
@@ -74,8 +100,7 @@ def _one_of_each(cases: Sequence[Case]) -> list[Case]:
     return list(first.values())
 
 
-def _body(case: Case, pki: Pki) -> bytes:
-    root = etree.fromstring(case.message)
+def _body(case: Case, root: etree._Element, pki: Pki) -> bytes:
     identifier = root.find("Header/Reference/messageId")
     assert identifier is not None, case.id
     identifier.text = str(uuid.uuid4())

@@ -42,6 +42,11 @@ class Door:
         spent = (time.monotonic() - began) * 1000
         return Posted(answer.status_code, answer.headers.get("Location", ""), _json(answer), spent)
 
+    def upload(self, name: str, raw: bytes) -> int:
+        """POST a PDF that a declaration will name; the status."""
+        pdf = {"Content-Type": "application/pdf"}
+        return self._client.post("/api/v1/files", params={"name": name}, content=raw, headers=pdf).status_code
+
     def get(self, path: str, **query: str | int) -> tuple[int, Any]:
         """GET a JSON document: its status, and what it says."""
         answer = self._client.get(path, params=query)

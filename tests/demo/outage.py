@@ -90,7 +90,7 @@ def declare_directly(
         bound = dict.fromkeys(each.declarant for each in declarations)
         doors = {name: open_doors.enter_context(Door(premises.door_url, who.declarants[name])) for name in bound}
         for each in declarations:
-            line, decision = _declared(doors[each.declarant], each)
+            line, decision = declared(doors[each.declarant], each)
             lines.append(line)
             decided += [decision] if decision else []
     told = iter(play.verified([Received(line.body, None, 0.0) for line in lines if line.body]))
@@ -101,7 +101,10 @@ def declare_directly(
     return decided
 
 
-def _declared(door: Door, direct: Direct) -> tuple[Line, Decided | None]:
+def declared(door: Door, direct: Direct) -> tuple[Line, Decided | None]:
+    if direct.file is not None and (status := door.upload("cong-van-tra-loi.pdf", direct.file)) != 201:
+        told = (f"its letter was not taken: HTTP {status}",)
+        return Line(direct.label, direct.wanted, None, b"", None, told), None
     posted = door.declare(direct.body)
     if posted.status != 202:
         said = f"HTTP {posted.status}: {posted.told}"
