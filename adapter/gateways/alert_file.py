@@ -5,7 +5,6 @@ An outage of the database is an alert as well, and a restart must not send all a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapter.gateways.whole_file import write_whole
 
 
 class KeptTold(BaseModel):
@@ -62,8 +63,6 @@ class AlertFile:
 
     def save(self, rows: Sequence[KeptAlert]) -> None:
         """Replace the stored alerts. A folder that cannot be written costs only the memory of alerts."""
-        beside = self.file.with_suffix(".new")
         with suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(orjson.dumps([each.model_dump() for each in rows]))
-            os.replace(beside, self.file)
+            write_whole(self.file, orjson.dumps([each.model_dump() for each in rows]))

@@ -202,7 +202,7 @@ def _answer(
         connection.sock.settimeout(answer_s)
         connection.request("POST", path, body, dict(headers))
         told = connection.getresponse()
-        return DecisionsAnswer(told.status, told.read()[:LONGEST])
+        return DecisionsAnswer(told.status, told.read(LONGEST))
     except (OSError, http.client.HTTPException) as error:
         connection.close()
         raise DecisionsAway(f"the part that decides has not answered: {type(error).__name__}") from None

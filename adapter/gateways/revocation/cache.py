@@ -9,11 +9,12 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from adapter.gateways.whole_file import write_whole
 
 _FORGOTTEN_S = 14 * 86400.0
 _USED_S = 3600.0
@@ -83,11 +84,4 @@ class EvidenceCache:
 
     def _write(self, file: Path, data: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=self.folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-            Path(part).replace(file)
-        except OSError:
-            Path(part).unlink(missing_ok=True)
-            raise
+        write_whole(file, data)
