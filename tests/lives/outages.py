@@ -75,11 +75,16 @@ class Installation:
     """Everything that may be with the window."""
     unsettled: dict[str, bytes] = field(default_factory=dict)
     """By its number, what the window has put in the queue and nobody has acknowledged."""
-    by_window: set[str] = field(default_factory=set)
+    sent: dict[str, bytes] = field(default_factory=dict)
+    """By its number, everything that the window has ever sent."""
     by_portal: dict[int, str] = field(default_factory=dict)
     """The number that was told for each passport."""
     tried: set[int] = field(default_factory=set)
     """What a program has sent, whether it was told anything or not."""
+
+    @property
+    def by_window(self) -> set[str]:
+        return set(self.sent)
 
     @property
     def whole(self) -> Components:
@@ -121,6 +126,11 @@ class Installation:
             settled = self.intake(raw)
             assert settled.outcome.value == "accepted", (number, settled)
             del self.unsettled[number]
+
+    def receive_again(self) -> None:
+        """The broker gives what was acknowledged once more, as after a lost acknowledgement: the stored answer."""
+        for number in sorted(self.by_window - set(self.unsettled)):
+            assert self.intake(self.sent[number]).duplicate, f"{number} was taken twice"
 
     def intake(self, raw: bytes) -> Settled:
         digest = Digest(hashlib.sha256(raw).hexdigest())

@@ -72,12 +72,14 @@ class Schedules(RuleBasedStateMachine):
         """Anything that it has sent may come again: the same bytes."""
         number = f"NSW{which}{again}"
         self.here.unsettled[number] = by_the_window(which, number)
-        self.here.by_window.add(number)
+        self.here.sent[number] = self.here.unsettled[number]
         self.take(kills_at)
 
     @rule(kills_at=KILLED)
     def what_lies_in_the_queue_is_given_again(self, kills_at: int | None) -> None:
         self.take(kills_at)
+        if self.here.broker_up:
+            self.here.receive_again()
 
     def take(self, kills_at: int | None) -> None:
         if self.here.broker_up:
@@ -224,6 +226,8 @@ class Schedules(RuleBasedStateMachine):
             here.look()
             here.receive()
             here.dispatch()
+        here.receive_again()
+        here.dispatch()
         assert here.whole.window.state().mode in (Mode.NORMAL, Mode.NEVER_HEARD)
         here.judge_modes()
         here.judge_dossiers()
