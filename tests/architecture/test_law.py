@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 import adapter
+from tests.harness.source import names_of_tests
 
 ROOT = Path(adapter.__file__).parents[1]
 PAGE = (ROOT / "docs" / "law.md").read_text(encoding="utf-8")
@@ -37,11 +38,6 @@ AS_IF_OF_THE_AMENDING_TEXT = re.compile(
 )
 
 
-def _tests() -> set[str]:
-    files = (ROOT / "tests").rglob("*.py")
-    return {name for file in files for name in re.findall(r"^\s*def (test_\w+)", file.read_text("utf-8"), re.M)}
-
-
 def test_each_sentence_of_the_law_names_what_shows_it() -> None:
     silent = [row[:2] for row in ROWS if len(row) != 4 or "`" not in row[3]]
     assert silent == []
@@ -50,7 +46,7 @@ def test_each_sentence_of_the_law_names_what_shows_it() -> None:
 def test_each_test_that_is_named_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", PAGE)) - {"test_"}
     assert len(named) > 50
-    assert sorted(named - _tests()) == []
+    assert sorted(named - names_of_tests()) == []
 
 
 def test_each_fixture_that_is_named_exists() -> None:

@@ -90,12 +90,19 @@ def look_as(page: Page, width: int, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
 
 
+SMALL_PRINT = """[...document.querySelectorAll("input, select, textarea")]
+    .filter(each => each.type !== "hidden" && parseFloat(getComputedStyle(each).fontSize) < 16)
+    .map(each => each.name)"""
+"""Fields of fewer than 16 px: a telephone of Apple's enlarges the whole page when one is touched."""
+
+
 def assert_accessible(page: Page, packages: Path, go: Callable[[Page], object]) -> None:
     """Where `go` leads, on a telephone in light and on a screen in dark colours: axe-core finds no serious fault, and
-    nothing is wider than the window."""
+    nothing is wider than the window, and no field makes a telephone enlarge the page."""
     for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
         look_as(page, width, scheme)
         go(page)
         found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, packages)]
         assert found == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, scheme
+        assert page.evaluate(SMALL_PRINT) == []

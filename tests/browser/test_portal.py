@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -130,8 +131,13 @@ def test_by_keyboard_alone_one_comes_to_the_content_and_opens_an_answer(page: Pa
 
 def test_a_time_is_vietnams_wherever_the_browser_is(page: Page, components: Portal) -> None:
     page.goto(components.url + components.page_of(components.fresh))
-    stated = page.locator("time").first
-    assert (stated.get_attribute("datetime") or "").endswith("+07:00")
+    assert page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == "America/New_York"
+    stated = {each.get_attribute("datetime") or "": each.inner_text() for each in page.locator("time").all()}
+    assert [at for at in stated if not at.endswith("+07:00")] == []
+    said = {at: text for at, text in stated.items() if "/" in text}
+    assert said
+    for at, text in said.items():
+        assert datetime.fromisoformat(at).strftime("%H:%M, %d/%m/%Y") in text
 
 
 def test_a_page_works_without_scripts_and_without_fonts(browser: Browser, components: Portal, an: str) -> None:
@@ -202,6 +208,72 @@ def test_by_keyboard_alone_and_in_telex_a_declaration_is_begun_and_filled_in(pag
     page.wait_for_url("**/khai-bao/*-*")
     (draft, *_) = components.site.components.drafts.unsent(AN.number)
     assert (draft.gate, draft.answers.values["purpose"]) == ("HUUNGHI", "Thăm thân")
+
+
+def group_draft(components: Portal, rows: int) -> str:
+    """The address of a new draft of a group with so many persons."""
+    drafts = components.site.components.drafts
+    procedure = next(each for each in drafts.offered() if each.code == "BQP0100001")
+    draft = drafts.begin(AN.number, procedure, "HUUNGHI", {"name": AN.name, "number": AN.number})
+    names = [{"fullName": f"NGUYEN VAN {chr(65 + place)}"} for place in range(rows)]
+    draft = drafts.save(draft, draft.answers.with_rows("persons", names))
+    return f"{components.url}/khai-bao/{draft.public_id}/danh-sach/persons"
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+def test_a_new_row_begins_at_its_first_field_and_after_a_removal_one_is_at_the_heading(
+    browser: Browser, components: Portal, an: str
+) -> None:
+    """Without scripts too: the address says where the focus is."""
+    with browser.new_context(java_script_enabled=False, storage_state=an) as context:
+        page = context.new_page()
+        page.goto(group_draft(components, 2))
+        page.get_by_role("link", name="Thêm một dòng").click()
+        assert focused(page) == "persons-3-fullName"
+        page.keyboard.type("Trần Văn Bốn")
+        page.locator("button[value=later]").click()
+        page.wait_for_url("**/persons")
+        page.goto(f"{page.url}/3")
+        page.locator("#persons-3-fullName").fill("Trần Văn Năm")
+        page.goto(f"{page.url.rpartition('/')[0]}/1/xoa")
+        page.get_by_role("button", name="Xóa").click()
+        page.wait_for_url("**/persons#list")
+        assert focused(page) == "list"
+        assert page.locator("tbody tr").count() == 2
+
+
+def test_a_fault_in_the_summary_leads_to_its_field_with_the_label_in_sight(page: Page, components: Portal) -> None:
+    page.set_viewport_size({"width": 360, "height": 560})
+    page.goto(f"{group_draft(components, 1)}/1")
+    assert page.evaluate("document.activeElement.className") == "summary", "the summary has the focus first"
+    links = page.locator(".summary a")
+    last = links.last
+    name = (last.get_attribute("href") or "").removeprefix("#")
+    last.click()
+    assert focused(page) == name
+    label = page.locator(f"label[for='{name}'], fieldset:has(#{name}) legend").first
+    top = (label.bounding_box() or {"y": -1})["y"]
+    assert top >= 0, "the label is above what is seen"
+
+
+def test_no_letter_is_kept_while_it_is_still_being_put_together(typist: Page, components: Portal) -> None:
+    page = typist
+    page.clock.install()
+    page.goto(f"{group_draft(components, 1)}/1")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
+    page.locator("#persons-1-placeOfBirth").focus()
+    method = page.context.new_cdp_session(page)
+    method.send("Input.imeSetComposition", {"text": "Hue", "selectionStart": 3, "selectionEnd": 3})
+    page.clock.run_for(60_000)
+    assert sent == []
+    method.send("Input.insertText", {"text": "Huế"})
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.clock.run_for(60_000)
+    assert sent == ["POST"]
 
 
 @pytest.fixture

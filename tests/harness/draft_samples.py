@@ -63,8 +63,9 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             pages.ConflictPage(head, "/a", 2, (pages.Clash("a", label, label, label, text),), (("b", text),))
         ],
         pages.RowsPage: [
-            pages.RowsPage(head, label, "/a", (label, label), rows, most, "/f") for most in (None, 2)
-        ] + [pages.RowsPage(head, label, "/a", (label,), (), 500, "/f")],
+            pages.RowsPage(head, label, "/a", (label, label), rows, ranges, 2, new, "/f")
+            for new, ranges in ((None, ()), ("/a/3#n", (pages.RowRange(1, 1, "/a"), pages.RowRange(2, 2, "/a?tu=2"))))
+        ] + [pages.RowsPage(head, label, "/a", (label,), (), (), 0, "/a/1#n", "/f")],
         pages.RemovePage: [pages.RemovePage(head, label, is_draft, "/a", "/b", 3) for is_draft in (True, False)],
         sending_pages.CheckPage: [
             sending_pages.CheckPage(of, parts, lists, (), troubles, changes, signs, "k", None, waits, late)
@@ -94,8 +95,9 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                 ),
             ),
             pages.ImportPage(
-                head, label, "/b", "/a", 1, 3, columns=(label, label), first=rows, count=40, data=text
+                head, label, "/b", "/a", 1, 3, columns=(label, label), first=rows, count=40, names=text, data=text
             ),
+            pages.ImportPage(head, label, "/b", "/a", 1, 3, (pages.ImportFault("C7", label, "", label),), more=3),
         ],
         pages.AttachPage: [
             pages.AttachPage(

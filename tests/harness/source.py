@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,14 @@ def modules() -> tuple[tuple[str, ast.Module], ...]:
         (str(file.relative_to(PACKAGE)), ast.parse(file.read_text(encoding="utf-8")))
         for file in sorted(PACKAGE.rglob("*.py"))
     )
+
+
+@cache
+def names_of_tests() -> frozenset[str]:
+    """Every test of the suite by its name."""
+    files = (PACKAGE.parent / "tests").rglob("*.py")
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    return frozenset(name for text in texts for name in re.findall(r"^\s*def (test_\w+)", text, re.M))
 
 
 @cache

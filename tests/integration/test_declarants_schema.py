@@ -198,6 +198,7 @@ def places(site: Website) -> dict[str, list[str]]:
             "procedure",
             "then",
             "what",
+            "names",
             "rows",
             "how",
             "wait",

@@ -158,6 +158,11 @@ def test_a_forged_one_is_not_believed(forger: Forger, provider: Provider, forge:
         returned(forger, provider)
 
 
+def test_a_clock_that_runs_half_a_minute_ahead_keeps_nobody_out(forger: Forger, provider: Provider) -> None:
+    forger.forge = lambda forger, claims: forger.signed(claims | {"iat": claims["iat"] + 20})
+    assert returned(forger, provider).subject == "an"
+
+
 def test_a_key_that_the_provider_has_changed_is_taken(forger: Forger, provider: Provider) -> None:
     returned(forger, provider)
     forger.key = ECKey.generate_key("P-256", {"kid": "new", "use": "sig", "alg": "ES256"})

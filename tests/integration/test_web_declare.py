@@ -352,13 +352,67 @@ def test_a_file_that_is_too_large_is_told_so_and_the_draft_is_kept(site: Website
     assert draft_of(site, CUONG).public_id in draft
 
 
+def test_what_is_pasted_with_invisible_signs_is_kept_without_them_and_that_is_told(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    person.get(f"{draft}/muc/chung")
+    press(person, "Lưu, khai tiếp sau", purpose="Th\u00adăm\u00a0thân\u200b")
+    assert "Đã bỏ ký tự không nhìn thấy được" in person.told()
+    assert draft_of(site, AN).answers.values["purpose"] == "Thăm thân"
+    person.get(f"{draft}/muc/chung")
+    press(person, "Lưu, khai tiếp sau", purpose="Thăm thân")
+    assert "Đã bỏ ký tự" not in person.told()
+
+
+def ranges_of(person: Person) -> list[str]:
+    return [str(each) for each in person.document().xpath("//ul[@class='ranges']//a/@href")]
+
+
+def test_the_largest_group_has_small_pages_with_few_fields(site: Website) -> None:
+    """A page for all at once would be half a megabyte, and of more than a thousand fields the framework takes none."""
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    most = 500
+    rows = [
+        {**TRAVELLER, "Số giấy tờ": f"{ordinal:07d}", "Họ và tên": f"Nguyễn Thị Phương {chr(65 + ordinal % 26)}"}
+        for ordinal in range(most)
+    ]
+    template = person.ask("GET", f"{draft}/nhap/persons/mau.xlsx").content
+    person.get(f"{draft}/nhap/persons")
+    send_file(person, f"{draft}/nhap/persons", "đoàn.xlsx", filled(template, rows))
+    sizes = {"import": len(person.page.content if person.page else b"")}
+    press(person, "Nhập các dòng này")
+    for page in ("", "/danh-sach/persons", f"/danh-sach/persons/{most}", "/kiem-tra", "/nhap/persons"):
+        sizes[page] = len(person.get(f"{draft}{page}").content)
+        fields = [form.xpath(".//input | .//select | .//textarea") for form in person.document().xpath("//form")]
+        assert max(map(len, fields), default=0) < 100, page
+    seen = []
+    person.get(f"{draft}/danh-sach/persons")
+    for address in ranges_of(person):
+        person.get(address)
+        seen += [int(each.text_content()) for each in person.document().xpath("//tbody//td[1]")]
+    assert seen == list(range(1, most + 1))
+    person.get(f"{draft}/danh-sach/persons/{most}")
+    press(person, "Lưu, khai tiếp sau")
+    assert "NGUYEN THI PHUONG" in person.told()
+    assert person.at.endswith("/persons?tu=401"), "back to where the row is"
+    assert len(draft_of(site, CUONG).answers.rows["persons"]) == most
+    assert {page: size for page, size in sizes.items() if size > 200_000} == {}
+
+
 def test_rows_that_are_none_of_ours_are_not_taken(site: Website) -> None:
     person = Person(site.url)
     person.log_in(CUONG, "/login?next=/khai-bao")
     draft = begun(person, "Mẫu 07")
-    for rows in ("", "{}", "[1]", '[{"fullName": 1}]', "[" + '{"fullName": "A"},' * 600 + "{}]"):
+    for names, rows in (
+        *(("fullName", ""), ("", "A"), ("Tên", "A"), ("fullName\tfullName", "A\tB"), ("fullName\tsex", "A\tF\tB")),
+        *(("fullName", "x" * 2001), ("fullName", "\t".join("A" * 501)), ("seq", "1")),
+    ):
         person.get(f"{draft}/nhap/persons")
-        assert person.send(f"{draft}/nhap/persons/nhan", version="1", rows=rows).status_code == 400, rows[:40]
+        told = person.send(f"{draft}/nhap/persons/nhan", version="1", names=names, rows=rows)
+        assert told.status_code == 400, (names, rows[:40])
 
 
 def test_anothers_draft_is_not_there(site: Website) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import zipfile
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from adapter.pipeline.forms.importing import ImportedRows, heading, rows_of
 from adapter.pipeline.forms.layout import FormGroup
 from adapter.pipeline.forms.sheet import Cell, CellKind, Cells, Unreadable, cells_of_csv, column_name
 from tests.harness.drawn_forms import TOUR, catalogue, drawn
+from tests.harness.source import nodes
 
 
 @cache
@@ -187,6 +189,14 @@ def test_nothing_that_is_written_runs_as_a_formula(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert harmless("Họ và tên") == "Họ và tên"
     assert b"'=1+1" in csv_template([TemplateColumn("=1+1", "", (), False)])
+
+
+def test_whatever_writes_csv_makes_its_cells_harmless() -> None:
+    writing = {place: node for place, node in nodes() if isinstance(node, ast.Attribute) and node.attr == "writerow"}
+    writing |= {place: node for place, node in nodes() if isinstance(node, ast.Attribute) and node.attr == "writerows"}
+    named = {place for place, node in nodes() if isinstance(node, ast.Name) and node.id == "harmless"}
+    assert len(writing) >= 3
+    assert sorted(writing.keys() - named) == []
 
 
 # hostile files --------------------------------------------------------------------------------------------------------

@@ -215,10 +215,57 @@ def test_the_policy_allows_nothing_in_a_page_itself() -> None:
     assert "default-src 'none'" in POLICY
 
 
+def _documents(area: str = "") -> Iterator[html.HtmlElement]:
+    """Every sample of the pages below `area`, in Vietnamese, as somebody sees it who has logged in."""
+    for page in (page for kind, pages in SAMPLES.items() if area in kind.__module__ for page in pages):
+        if page.template.endswith(".html"):
+            yield html.document_fromstring(drawn(page, Language.VI, VISITOR))
+
+
 def test_a_form_sends_the_token_of_its_session() -> None:
-    for page in (page for pages in SAMPLES.values() for page in pages if page.template.endswith(".html")):
-        for form in html.document_fromstring(drawn(page, Language.VI, VISITOR)).xpath("//form[@method='post']"):
-            assert form.xpath(".//input[@name='csrf']/@value") == [VISITOR.csrf], page
+    for document in _documents():
+        for form in document.xpath("//form[@method='post']"):
+            assert form.xpath(".//input[@name='csrf']/@value") == [VISITOR.csrf], form.get("action")
+
+
+TYPED = ("text", "email", "search", "tel", "number", "date", "time", "month", "week", "datetime-local")
+
+
+def _typed_into(document: html.HtmlElement) -> list[html.HtmlElement]:
+    return [each for each in document.xpath("//input | //textarea") if each.get("type", "text") in TYPED]
+
+
+def test_a_day_is_typed_as_text_on_the_pages_of_declarants() -> None:
+    """`type=date` shows the order of the browser's language: 3/2 for 2/3. A number has leading zeros."""
+    asked = [each for document in _documents(".portal.") for each in _typed_into(document)]
+    assert len(asked) > 15
+    assert {each.get("type", "text") for each in asked} == {"text", "email"}
+
+
+OWN = {"address": "email", "code": "one-time-code"}
+"""What a browser may fill in by itself: what is always of the person who sits before it."""
+
+
+def test_no_browser_fills_the_declarant_in_for_a_traveller() -> None:
+    asked = [each for document in _documents(".portal.") for each in _typed_into(document)]
+    assert len(asked) > 15
+    assert {(each.get("name"), each.get("autocomplete")) for each in asked} == {
+        (each.get("name"), OWN.get(each.get("name"), "off")) for each in asked
+    }
+
+
+def test_choices_are_searched_by_our_own_script_and_never_by_a_datalist() -> None:
+    """A datalist finds no `Đan Mạch` by `dan`; on a telephone the system's own list of a select is better."""
+    assert [document for document in _documents() if document.xpath("//datalist | //input[@list]")] == []
+    script = (WEB / "static" / "form.js").read_text(encoding="utf-8")
+    assert 'if (matchMedia("(pointer: fine)").matches)' in script
+
+
+@pytest.mark.parametrize("file", sorted((WEB / "static").glob("*.js")), ids=lambda file: file.name)
+def test_a_script_writes_no_style_and_no_source(file: Path) -> None:
+    """The policy would stop it, and what it is for would be missing."""
+    text = file.read_text(encoding="utf-8")
+    assert re.search(r"\.style\b|cssText|insertRule|createElement\(.(style|script)|\beval\(|new Function", text) is None
 
 
 def test_both_languages_have_the_same_words_with_the_same_placeholders() -> None:

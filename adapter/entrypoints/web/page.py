@@ -29,6 +29,8 @@ from adapter.services.access.rights import TABLE, Right
 _HERE = Path(__file__).parent
 _YEAR_S = 365 * 24 * 3600
 _CHOICE = "lang"
+CLEANED = "da-bo"
+"""Stands in the address of a page that says that invisible signs were taken out of what was sent before."""
 """The cookie, and the parameter of an address, that name the reader's language."""
 POLICY = "; ".join(
     [
@@ -106,6 +108,8 @@ class Around:
     """Whether log-in is possible."""
     entries: tuple[NavigationEntry, ...] = ()
     """The navigation for this visitor."""
+    cleaned: bool = False
+    """Whether signs that nobody sees were taken out of what was sent from the page before."""
 
     def in_language(self, language: str) -> str:
         """The address of the same page in that language."""
@@ -147,7 +151,8 @@ class Pages:
         """The page in the visitor's language; a language chosen now is kept in a cookie."""
         visitor = self._visiting(request)
         entries = tuple(each for each in self._entries if visitor and not TABLE[each.right].isdisjoint(visitor.roles))
-        around = Around(self.about, language_of(request), _here(request), visitor, self._log_in, entries)
+        cleaned = CLEANED in request.query_params
+        around = Around(self.about, language_of(request), _here(request), visitor, self._log_in, entries, cleaned)
         chosen = request.query_params.get(_CHOICE) in set(Language)
         kept = PUBLIC if page.public and around.visitor is None and not chosen else PERSONAL
         response = HTMLResponse(self.draw(page, around), status, {**HEADERS, **kept, **(headers or {})})

@@ -16,6 +16,10 @@ UPLOAD = f"{ROOT}/tep"
 """Where a whole file is sent."""
 GENERAL = "chung"
 """In an address: the section of the fields that stand in none."""
+ROWS_ON_PAGE = 100
+"""Rows of a list that one page shows: a group of 500 would be 230 kB, and nobody reads so far down."""
+FROM = "tu"
+"""Stands in the address of a list's page: its first row."""
 
 
 class TaskState(StrEnum):
@@ -173,6 +177,15 @@ class RowLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RowRange:
+    """A page of a list: its first and last row."""
+
+    first: int
+    last: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowsPage(Page):
     """A list of a draft: its rows, one line each."""
 
@@ -182,14 +195,13 @@ class RowsPage(Page):
     address: str
     columns: tuple[Label, ...]
     rows: tuple[RowLine, ...]
-    most: int | None
+    ranges: tuple[RowRange, ...]
+    """Where all rows are, in pages; of a short list none."""
+    count: int
+    new: str | None
+    """Where one more row is filled in; None where none can stand."""
     from_file: str
     """Where the list is read in from a file."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether one more row can stand there."""
-        return self.most is None or len(self.rows) < self.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +255,11 @@ class ImportPage(Page):
     first: tuple[RowLine, ...] = ()
     count: int = 0
     """Rows that were read; 0: none yet."""
+    names: str = ""
     data: str = ""
-    """All of them, to be sent back."""
+    """All of them, to be sent back: the names of their fields, and the cells of one row after the other."""
+    more: int = 0
+    """Faults beside those that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,9 +306,10 @@ def section_address(head: DraftHead, name: str) -> str:
     return f"{head.address}/muc/{name or GENERAL}"
 
 
-def list_address(head: DraftHead, group: str) -> str:
-    """Where the rows of a list are."""
-    return f"{head.address}/danh-sach/{group}"
+def list_address(head: DraftHead, group: str, ordinal: int = 1) -> str:
+    """Where the rows of a list are, on the page with that row."""
+    first = ordinal - (ordinal - 1) % ROWS_ON_PAGE
+    return f"{head.address}/danh-sach/{group}" + (f"?{FROM}={first}" if first > 1 else "")
 
 
 def row_address(head: DraftHead, group: str, ordinal: int) -> str:

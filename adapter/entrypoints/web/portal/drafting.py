@@ -161,13 +161,15 @@ class Drafting:
         """Whether a row lacks something or has what cannot be read."""
         return bool(view.errors(Row(group.asked), row, outside))
 
-    def lines(self, draft: Draft, group: FormGroup, *, looked_at: bool) -> tuple[RowLine, ...]:
-        """The rows of a list; `looked_at`: with what is wrong in each."""
+    def lines(
+        self, draft: Draft, group: FormGroup, *, looked_at: bool, only: slice = slice(None)
+    ) -> tuple[RowLine, ...]:
+        """The rows of a list, or `only` some; `looked_at`: with what is wrong in each."""
         view, shown = self.view(draft.fills_in), columns(group)
         outside = draft.answers.values
         return tuple(
             RowLine(ordinal, cells(view, shown, row), looked_at and self.wrong(view, group, row, outside))
-            for ordinal, row in enumerate(draft.answers.rows.get(group.name, ()), start=1)
+            for ordinal, row in list(enumerate(draft.answers.rows.get(group.name, ()), start=1))[only]
         )
 
     def answers(self, draft: Draft) -> tuple[tuple[AnswersPart, ...], tuple[AnswersList, ...]]:

@@ -10,16 +10,18 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from adapter.entrypoints.web.form_page import Filled, FormView, Row, troubles
+from adapter.entrypoints.web.form_page import Filled, FormView, Row, first_id, troubles
 from adapter.entrypoints.web.guard import CSRF, Guard
-from adapter.entrypoints.web.page import PERSONAL
+from adapter.entrypoints.web.page import CLEANED, PERSONAL
 from adapter.entrypoints.web.portal.draft_pages import (
     GENERAL,
     ROOT,
+    ROWS_ON_PAGE,
     Clash,
     ConflictPage,
     FieldsPage,
     RemovePage,
+    RowRange,
     RowsPage,
     attach_address,
     import_address,
@@ -35,6 +37,7 @@ from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.answers import Answers, Texts
 from adapter.pipeline.forms.entry import shown
+from adapter.pipeline.forms.layout import FormGroup
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import ChangedMeanwhile, Draft
 
@@ -94,9 +97,30 @@ class _Filling:
             label=group.label,
             optional=False,
             action=row_address(head, name, ordinal),
-            back=list_address(head, name),
+            back=list_address(head, name, ordinal),
             outside=draft.answers.values,
             stands=draft.answers.row(name, ordinal),
+        )
+
+    def rows(self, draft: Draft, group: FormGroup, asked_from: str) -> RowsPage:
+        """The page of a list that begins at that row; the first where there is none such."""
+        head, count = self.drafting.head(draft), len(draft.answers.rows.get(group.name, ()))
+        starts = range(1, max(count, 1) + 1, ROWS_ON_PAGE)
+        first = next((start for start in starts if str(start) == asked_from), 1)
+        ranges = tuple(
+            RowRange(start, min(start + ROWS_ON_PAGE - 1, count), list_address(head, group.name, start))
+            for start in starts
+        )
+        return RowsPage(
+            head=head,
+            label=group.label,
+            address=list_address(head, group.name),
+            columns=labels(columns(group)),
+            rows=self.drafting.lines(draft, group, looked_at=True, only=slice(first - 1, first - 1 + ROWS_ON_PAGE)),
+            ranges=ranges if len(ranges) > 1 else (),
+            count=count,
+            new=self.new_row(draft, group.name, count + 1) if group.most is None or count < group.most else None,
+            from_file=import_address(head, group.name),
         )
 
     def show(self, request: Request, draft: Draft, part: _Part) -> Response:
@@ -125,12 +149,22 @@ class _Filling:
             return JSONResponse({"version": draft.version, "at": at}, headers=PERSONAL)
         if filled.errors and then != LATER:
             return self._page(request, draft, part, filled, 422)
-        return RedirectResponse(self._next(draft, part, then), 303)
+        return RedirectResponse(_telling(self._next(draft, part, then), filled), 303)
+
+    def new_row(self, draft: Draft, name: str, ordinal: int) -> str:
+        """Where the row after the last is filled in: its first field has the focus, without scripts too."""
+        part = self.row(draft, name, ordinal)
+        boxes = self.drafting.view(draft.fills_in).boxes(part.row, {}, {})
+        return f"{part.action}#{first_id(boxes[0])}"
 
     def _next(self, draft: Draft, part: _Part, then: str) -> str:
-        head = self.drafting.head(draft)
-        if part.row.group:
-            return row_address(head, part.row.group, part.row.ordinal + 1) if then == ANOTHER else part.back
+        head, group = self.drafting.head(draft), part.row.group
+        if group and then == ANOTHER:
+            another = part.row.ordinal + 1
+            is_new = another > len(draft.answers.rows.get(group, ()))
+            return self.new_row(draft, group, another) if is_new else row_address(head, group, another)
+        if group:
+            return part.back
         if then == LATER:
             return head.address
         addresses = self.drafting.addresses(draft)
@@ -179,6 +213,12 @@ class _Filling:
         return self.drafting.pages.respond(request, page, 409)
 
 
+def _telling(address: str, filled: Filled) -> str:
+    """The address of a page that says, too, that something was taken out of what was pasted."""
+    before, mark, place = address.partition("#")
+    return f"{before}?{CLEANED}=1{mark}{place}" if filled.cleaned else address
+
+
 def _changed_elsewhere() -> Response:
     """To the script: the page is older than the draft, and who types is asked which is meant once he presses."""
     return JSONResponse({}, 409, PERSONAL)
@@ -214,21 +254,14 @@ def _rows(router: APIRouter, filling: _Filling, declarant: Dependency, posted: D
     drafting = filling.drafting
 
     @router.get(f"{ROOT}/{{id}}/danh-sach/{{name}}")
-    def rows(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
+    def rows(
+        request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)], tu: str = "1"
+    ) -> Response:
         draft = drafting.opened(actor, id)
-        group, head = drafting.group(draft, name), drafting.head(draft)
+        group = drafting.group(draft, name)
         if group.attached is not None:
-            return RedirectResponse(attach_address(head, group.name), 303)
-        page = RowsPage(
-            head,
-            group.label,
-            list_address(head, group.name),
-            labels(columns(group)),
-            drafting.lines(draft, group, looked_at=True),
-            group.most,
-            import_address(head, group.name),
-        )
-        return drafting.pages.respond(request, page)
+            return RedirectResponse(attach_address(drafting.head(draft), group.name), 303)
+        return drafting.pages.respond(request, filling.rows(draft, group, tu))
 
     @router.get(f"{ROOT}/{{id}}/danh-sach/{{name}}/{{ordinal}}")
     def row(
@@ -265,4 +298,4 @@ def _removal(router: APIRouter, filling: _Filling, declarant: Dependency, posted
         if sent[VERSION] == str(draft.version):  # else another row may stand there by now, and he looks again
             with suppress(ChangedMeanwhile):
                 drafting.trim(drafting.drafts.save(draft, draft.answers.without_row(part.row.group, ordinal)))
-        return RedirectResponse(part.back, 303)
+        return RedirectResponse(f"{part.back}#list", 303)  # the heading has the focus: what had it is gone

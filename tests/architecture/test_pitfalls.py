@@ -1,0 +1,31 @@
+"""The list of what goes wrong on pages names, for each, tests that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import adapter
+from tests.harness.source import names_of_tests
+
+PAGE = Path(adapter.__file__).parents[1] / "docs" / "decisions" / "0069-what-goes-wrong-on-pages.md"
+PITFALLS = [str(number) for number in range(1, 27)]
+
+
+def _rows() -> dict[str, set[str]]:
+    """By number: the tests that are named."""
+    lines = re.findall(r"^\| (\w+) \|(?:[^|]*\|){2} (.+) \|$", PAGE.read_text(encoding="utf-8"), re.M)
+    return {number: set(re.findall(r"`(test_\w+)`", named)) for number, named in lines}
+
+
+def test_no_pitfall_is_missing() -> None:
+    assert [number for number in _rows() if number.isdigit()] == PITFALLS
+
+
+@pytest.mark.parametrize("number", _rows())
+def test_each_pitfall_names_tests_that_exist(number: str) -> None:
+    named = _rows()[number]
+    assert named
+    assert sorted(named - names_of_tests()) == []
