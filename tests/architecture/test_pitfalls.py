@@ -1,4 +1,4 @@
-"""The list of what goes wrong on pages names, for each, tests that exist."""
+"""The list of what goes wrong on pages, and of what is tried there, names, for each, tests that exist."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.harness.source import names_of_tests
 
 PAGE = Path(adapter.__file__).parents[1] / "docs" / "decisions" / "0069-what-goes-wrong-on-pages.md"
 PITFALLS = [str(number) for number in range(1, 27)]
+ATTACKS = [f"A{number}" for number in range(1, 13)]
 
 
 def _rows() -> dict[str, set[str]]:
@@ -21,7 +22,7 @@ def _rows() -> dict[str, set[str]]:
 
 
 def test_no_pitfall_is_missing() -> None:
-    assert [number for number in _rows() if number.isdigit()] == PITFALLS
+    assert list(_rows()) == PITFALLS + ATTACKS
 
 
 @pytest.mark.parametrize("number", _rows())
