@@ -232,7 +232,7 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def suspended_accounts(self) -> SuspendedAccounts:
-        return SuspendedAccounts(self.own_dossiers, lambda: self.installation.units)
+        return SuspendedAccounts(self.own_dossiers, lambda: self.installation.units, lambda: self.catalogue.hour_stands)
 
     @cached_property
     def answer_prints(self) -> AnswerPrints:

@@ -73,7 +73,8 @@ class Foundation:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return replace(load(self.source), warn_share=self.settings.deadlines.warn_share)
+        stands = self.settings.accounts.running_hour == "stands_still"
+        return replace(load(self.source), warn_share=self.settings.deadlines.warn_share, hour_stands=stands)
 
     @cached_property
     def trust(self) -> Trust:

@@ -87,6 +87,8 @@ class Catalogue:
     """How statements that people sign are written; None: these data have none."""
     warn_share: float = 0.75
     """The share of a time limit after which an alert is sent."""
+    hour_stands: bool = False
+    """Whether the hour of a request to amend stands still while the declarant's account is suspended."""
 
     def find(self, code: str, on: date) -> Procedure | None:
         """The version of a procedure in force on a day, or None."""

@@ -6,7 +6,7 @@ with the last day's end in Vietnam, and never on a day that is not worked (Civil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -16,13 +16,13 @@ from adapter.model.duties import Deadline, Unit
 from adapter.model.procedure import Procedure
 from adapter.pipeline.envelope import VIETNAM, read_time
 
-CONFIRM_WITHIN = "confirm_within"
+CONFIRM_WITHIN, AMEND_WITHIN = "confirm_within", "amend_within"
 DECLARE_BEFORE, DECLARE_WITHIN = "declare_before", "declare_within"
 """Time limits that a message keeps or misses when it comes: so long before a time it states, or after it."""
 BRING_WITHIN = "bring_within"
 RUNNING_KINDS = {
     CONFIRM_WITHIN: "border_guard",
-    "amend_within": "declarant",
+    AMEND_WITHIN: "declarant",
     "confirm_amendment_within": "border_guard",
     BRING_WITHIN: "declarant",
 }
@@ -95,6 +95,26 @@ def _close_of(day: date) -> datetime:
     return datetime.combine(day, time.max, VIETNAM)
 
 
+Pause = tuple[datetime, datetime | None]
+"""From when until when (None: still) a time limit stands still."""
+
+
+def with_pauses(begin: datetime, due: datetime, pauses: Iterable[Pause], now: datetime) -> datetime:
+    """When a time limit ends that would run from `begin` to `due` and stands still in these pauses.
+
+    A pause that goes on counts up to now, so that what is left stays the same. What begins at its end or later changes
+    nothing: what is over does not run again.
+    """
+    seen = begin
+    for since, until in sorted(pauses, key=lambda each: each[0]):
+        stops, goes_on = max(since, seen), min(until or now, now)
+        if stops >= due:
+            break
+        if goes_on > stops:
+            due, seen = due + (goes_on - stops), goes_on
+    return due
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A deadline that runs.
@@ -114,22 +134,30 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What terms are made with. `warn_share`: at which share of the time an alert goes out, between 0 and 1."""
+    """What terms are made with. `warn_share`: at which share of the time an alert goes out, between 0 and 1.
+
+    `hour_stands`: the hour to amend stands still while the declarant is suspended.
+    """
 
     calendar: Calendar
     warn_share: float
+    hour_stands: bool = False
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Terms:
         """With the calendar and the share that the catalogue holds."""
-        return cls(catalogue.calendar, catalogue.warn_share)
+        return cls(catalogue.calendar, catalogue.warn_share, catalogue.hour_stands)
 
     def term(self, limit: Deadline, *, noticed_at: datetime, started_at: datetime | None) -> Term:
         """A deadline that begins to run; `started_at` None: the law's clock does not run yet."""
         begin = started_at or noticed_at
         alert_due = self.due(limit.amount, limit.unit, begin)
-        warn = None if alert_due is None else begin + (alert_due - begin) * self.warn_share
+        warn = None if alert_due is None else self.warn_at(begin, alert_due)
         return Term(limit, noticed_at, alert_due, warn, started_at, None if started_at is None else alert_due)
+
+    def warn_at(self, begin: datetime, alert_due: datetime) -> datetime:
+        """When an alert goes out of what runs from `begin` to `alert_due`."""
+        return begin + (alert_due - begin) * self.warn_share
 
     def due(self, amount: float, unit: Unit, begin: datetime) -> datetime | None:
         """When it ends, or None where the calendar cannot tell (which `check` has told the operator)."""

@@ -228,6 +228,7 @@ class WindowSettings(Section):
 
 
 class AccountSettings(Section):
+    running_hour: Literal["goes_on", "stands_still"]
     notice_hours: Annotated[float, Field(gt=0, le=720)] | None
     notify_principal: bool
     principal_request: bool

@@ -63,6 +63,7 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         RunningLimit(text, kind, party, due)
         for (kind, party), due in zip(RUNNING_KINDS.items(), [*times, None], strict=True)
     )
+    hours = tuple(RunningLimit(text, "amend_within", "declarant", times[1], stands) for stands in (True, False, None))
     rows = tuple(
         OwnRow(f"N{place}", 2026, said, text, state, said, at, at, limits[place % 4], place % 2)
         for place, state in enumerate(MARKS)
@@ -94,7 +95,7 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     standing = tuple(
         StandingAnswer("N1", 2026, is_request, at, opened_at, limit, text if opened_at else None, lines)
         for is_request, opened_at, limit in (
-            (True, at, limits[0]),
+            *((True, at, each) for each in (limits[0], *hours)),
             (True, None, None),
             (False, at, None),
             (False, None, None),
@@ -168,8 +169,14 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         ],
         follow.AnswerPage: [follow.AnswerPage(each) for each in opened],
         login.SuspendedPage: [
-            login.SuspendedPage(SuspensionNotice(text, at, text, document, document, OwnPage(each, None, at), answers))
-            for each, document, answers in ((rows, text, standing), ((), "", ()))
+            login.SuspendedPage(
+                SuspensionNotice(text, at, text, document, document, OwnPage(each, None, at), stands, answers)
+            )
+            for each, document, stands, answers in (
+                (rows, text, False, standing),
+                (rows, text, True, standing),
+                ((), "", False, ()),
+            )
         ],
         inbox.NotificationsPage: [
             inbox.NotificationsPage(InboxPage((), None), first=True, mails=False),

@@ -15,7 +15,7 @@ from adapter.cli import inspection
 from adapter.model.calendar import NO_CALENDAR, Calendar, YearUnknown
 from adapter.model.duties import Deadline, Unit
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.terms import Terms, end, is_late
+from adapter.pipeline.terms import Terms, end, is_late, with_pauses
 from tests.harness.pki import ROOT
 
 FILE = ROOT / "mappings" / "calendar.yaml"
@@ -181,3 +181,28 @@ def test_a_year_whose_decision_is_awaited_is_a_warning(monkeypatch: pytest.Monke
     ((weight, text),) = told_on("2026-12-15", SHIPPED, monkeypatch)
     assert weight == "warning"
     assert "2027: decided: false" in text
+
+
+MINUTES = st.integers(0, 300)
+PAUSES = st.lists(st.tuples(MINUTES, st.one_of(st.none(), MINUTES)), max_size=5)
+
+
+@given(pauses=PAUSES, length=st.integers(1, 120), passed=MINUTES)
+def test_a_time_limit_with_pauses_ends_when_its_free_minutes_are_used(
+    pauses: list[tuple[int, int | None]], length: int, passed: int
+) -> None:
+    """Whatever the pauses: overlapping, in any order, before it began, after its end, or still going on."""
+    begin = at("2026-03-02T07:15:00")
+
+    def moment(minutes: int) -> datetime:
+        return begin + timedelta(minutes=minutes)
+
+    stated = [(moment(since), None if until is None else moment(max(since, until))) for since, until in pauses]
+    due = with_pauses(begin, moment(length), stated, moment(passed))
+
+    def is_free(minute: int) -> bool:
+        return not any(since <= minute and (until is None or minute < until) for since, until in pauses)
+
+    used = [minute for minute in range(passed) if is_free(minute)]
+    over = used[length - 1] + 1 if len(used) >= length else passed + length - len(used)
+    assert due == moment(over)

@@ -60,6 +60,14 @@ class DeadlineFromDelivery(StoredDeadline):
 
 
 @dataclass(frozen=True, slots=True)
+class HourToAmend(StoredDeadline):
+    """The running time limit of a request to amend, with whose dossier it is and where."""
+
+    identities: list[str]
+    at_unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LimitOfDossier:
     """A time limit that runs, of a dossier."""
 
@@ -67,6 +75,7 @@ class LimitOfDossier:
     name: str
     kind: str
     party: str
+    started_at: datetime | None
     due_at: datetime | None
 
 

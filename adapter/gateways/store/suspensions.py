@@ -74,6 +74,15 @@ def current(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
     return [_suspension(row) for row in connection.execute(query.order_by(suspension.c.since, suspension.c.id))]
 
 
+def of_numbers(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
+    """All suspensions of these numbers, lifted ones too, the oldest first, in one query."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return []
+    query = select(suspension).where(suspension.c.number.in_(wanted))
+    return [_suspension(row) for row in connection.execute(query.order_by(suspension.c.since, suspension.c.id))]
+
+
 def stopping(found: Iterable[Suspension], numbers: Collection[str], unit: str | None) -> list[Suspension]:
     """Those among them that stop whoever uses these numbers at that unit; None: only what holds everywhere."""
     return [each for each in found if each.concerns(numbers) and each.covers(unit)]

@@ -55,6 +55,7 @@ from adapter.services.dossiers.destinations import Destination, DossierMoved, de
 from adapter.services.dossiers.naming import MASK, form_of, gate_name, party_name
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.personal_shown import note_personal_shown
+from adapter.services.dossiers.running_limits import running_limits
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.dossiers.versions import compared
 
@@ -139,7 +140,7 @@ class CaseFiles:
     def _read(
         self, connection: Connection, row: StoredDossier, actor: Actor, now: datetime, *, personal: bool
     ) -> CaseFile:
-        parts = _parts(connection, row)
+        parts = _parts(connection, row, self.catalogue)
         latest = self.catalogue.version(parts.versions[-1].mapping) if parts.versions else None
         wording, in_force = Wording(self.catalogue.codelists, personal), parts.of_version(row.version)
         elsewhere = self._destinations(row, latest, now) if is_its(actor, self.units.of(row.gate, row.unit)) else ()
@@ -240,18 +241,17 @@ class CaseFiles:
                 yield CaseMessage(meaning.value, row.received_at, found)
 
 
-def _parts(connection: Connection, row: StoredDossier) -> _Parts:
+def _parts(connection: Connection, row: StoredDossier, catalogue: Catalogue) -> _Parts:
     stored = listings.versions(connection, row.id)
     brought, asked = amendments.of_dossier(connection, row.id), amendments.requests_of(connection, row.id)
     entries = listings.entries(connection, row.id)
-    limits = own_dossiers.limits(connection, [row.id])
     return _Parts(
         versions=stored,
         said=[VersionValues(each.values, amendments.rows_of(connection, each.id)) for each in stored],
         waiting=next((each for each in brought if each.state == amendments.WAITING), None),
         asked=asked,
         signed=lookups.confirmations(connection, [row.id]).get(row.id, []),
-        limits=tuple(RunningLimit(each.name, each.kind, each.party, each.due_at) for each in limits),
+        limits=tuple(running_limits(connection, [row], catalogue).get(row.id, ())),
         to_bring=tuple(deadlines.to_bring(connection, row.id, done=False)),
         replies=tuple(_reply(each) for each in listings.replies(connection, row.id) if each.route != "transfer"),
         entries=entries,

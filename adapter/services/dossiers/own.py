@@ -38,6 +38,7 @@ from adapter.services.dossiers.own_records import (
     RunningLimit,
 )
 from adapter.services.dossiers.results import result, times
+from adapter.services.dossiers.running_limits import running_limits
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.registers.authorisations import Spoken, spoken_for
 from adapter.services.watch.way import way
@@ -69,7 +70,7 @@ class OwnDossiers:
             found = store.of(connection, sorted(spoken.everybody), before=before, limit=PAGE + 1)
             rows = [row for row in found[:PAGE] if spoken.of(row.procedure) & set(row.identities)]
             ids = [row.id for row in rows]
-            limits, waiting = self._limits(connection, ids), self._waiting(connection, ids)
+            limits, waiting = running_limits(connection, rows, self.answers.catalogue), self._waiting(connection, ids)
             confirmations = lookups.confirmations(connection, [row.id for row in rows if row.state in CONFIRMED])
         shown_rows = [
             self._row(row, limits.get(row.id, ()), waiting.get(row.id, 0), confirmations.get(row.id, ()))
@@ -88,7 +89,7 @@ class OwnDossiers:
             row = own_row(connection, actor, number, year, now)
             if row is None:
                 return None
-            limits = self._limits(connection, [row.id]).get(row.id, ())
+            limits = running_limits(connection, [row], self.answers.catalogue).get(row.id, ())
             signed = lookups.confirmations(connection, [row.id]).get(row.id, ())
             answers = self._answers(connection, row)
             messages = store.messages(connection, row.id)
@@ -151,13 +152,6 @@ class OwnDossiers:
             if each.kind in kinds and (shows or _has_left(each)):
                 counted[each.dossier_id] = counted.get(each.dossier_id, 0) + 1
         return counted
-
-    def _limits(self, connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[RunningLimit]]:
-        found: dict[int, list[RunningLimit]] = {}
-        for row in store.limits(connection, ids):
-            limit = RunningLimit(row.name, row.kind, row.party, row.due_at)
-            found.setdefault(row.dossier_id, []).append(limit)
-        return found
 
     def _row(
         self,

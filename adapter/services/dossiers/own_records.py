@@ -17,6 +17,8 @@ class RunningLimit:
     kind: str
     party: str
     due_at: datetime | None
+    stands: bool | None = None
+    """Of his running hour to amend while he is suspended: whether it stands still; None: he is not suspended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class SuspensionNotice:
     document: str
     telephone: str
     own: OwnPage
+    hour_stands: bool
+    """Whether the hour of a request to amend stands still meanwhile, as configured; else it goes on."""
     answers: tuple[StandingAnswer, ...] = ()
 
 
@@ -57,6 +59,7 @@ class SuspendedAccounts:
 
     own: OwnDossiers
     units: Callable[[], BorderUnits]
+    hour_stands: Callable[[], bool]
 
     def notice(self, suspended: Suspended) -> SuspensionNotice:
         """The page for a person who has proved the identity and may not come in."""
@@ -76,6 +79,7 @@ class SuspendedAccounts:
             document=stated.document or "",
             telephone=unit.telephone if unit else "",
             own=page,
+            hour_stands=self.hour_stands(),
             answers=tuple(each for row in page.rows[:_SHOWN] for each in self._answers(reader, row)),
         )
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from lxml import etree
 
-from adapter.gateways.store import amendments, deadlines
+from adapter.gateways.store import amendments, deadlines, suspensions
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.records import StoredRequest, VersionWithSource
+from adapter.gateways.store.standing import pauses
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.duties import Unit
 from adapter.model.errors import Misconfigured
@@ -18,7 +19,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.amendment.amend import AmendmentBase, document_of
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import Ground
-from adapter.pipeline.terms import Terms
+from adapter.pipeline.terms import Terms, with_pauses
 from adapter.pipeline.xml import reparsed
 from adapter.services.ledger.ledger import Ledger
 
@@ -46,7 +47,7 @@ def amendment_base(ledger: Ledger, dossier: Dossier, ground: Ground) -> Amendmen
         identities=frozenset(dossier.identities),
         request=request.number if request else None,
         items=tuple(each.get("pointer") for each in request.items) if request else (),
-        answer_before=_answer_before(connection, request, ground) if request else None,
+        answer_before=_answer_before(ledger, dossier, request, ground) if request else None,
         pending=pending,
         closed=amendments.closed(connection, dossier.id),
     )
@@ -65,12 +66,17 @@ def declared_as(
     return procedure, reparsed(row.document) if row.document else _declared(row, ground)
 
 
-def _answer_before(connection: Connection, request: StoredRequest, ground: Ground) -> datetime | None:
+def _answer_before(ledger: Ledger, dossier: Dossier, request: StoredRequest, ground: Ground) -> datetime | None:
     """An hour from when the declarant has the request (Article 11(3)(b)); None where that is not known."""
+    connection, terms = ledger.connection, Terms.of(ground.catalogue)
     limit = deadlines.answer_of(connection, request.dossier_id, request.outbox_id) if request.outbox_id else None
     if limit is None or limit.delivered_at is None:
         return None
-    return Terms.of(ground.catalogue).due(limit.amount, Unit(limit.unit), limit.delivered_at)
+    due = terms.due(limit.amount, Unit(limit.unit), limit.delivered_at)
+    if due is None or not terms.hour_stands:
+        return due
+    found = suspensions.of_numbers(connection, dossier.identities)
+    return with_pauses(limit.delivered_at, due, pauses(found, dossier.identities, dossier.unit), ledger.now)
 
 
 def _procedure(mapping: str, ground: Ground) -> Procedure:

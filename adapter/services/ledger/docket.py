@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from adapter.gateways.store import deadlines, replies, tables
+from adapter.gateways.store import deadlines, replies, standing, tables
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.new_rows import NewDeadline
@@ -18,10 +18,10 @@ from adapter.model.duties import Deadline
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
-from adapter.pipeline.terms import CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
+from adapter.pipeline.terms import AMEND_WITHIN, CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
 DECLARED = (Meaning.DECLARATION, Meaning.REPLACEMENT)
-AMEND, CONFIRM_AMENDMENT = "amend_within", "confirm_amendment_within"
+AMEND, CONFIRM_AMENDMENT = AMEND_WITHIN, "confirm_amendment_within"
 ANSWERS = {
     ReplyKind.COMPLETION: (CONFIRM_WITHIN,),
     # Form 15 confirms the whole declaration, also one that was amended before its first confirmation.
@@ -94,6 +94,7 @@ class Docket:
         if answers:
             # He may have received the request since the clock process looked last.
             deadlines.begin_delivered(self.connection, self.terms, _AT_ONCE, dossier_id=dossier.id)
+            standing.stand(self.connection, self.terms, form.received_at, dossier_id=dossier.id)
             deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, form.declared_at)
         limit = form.verified.envelope.procedure.deadline(CONFIRM_AMENDMENT, form.values)
         if limit is None:

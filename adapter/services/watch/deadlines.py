@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from adapter.gateways.store import deadline_figures, deadlines
+from adapter.gateways.store import deadline_figures, deadlines, standing
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.deadline_figures import Wanted
 from adapter.gateways.store.deadline_records import (
@@ -136,6 +136,7 @@ class Deadlines:
     def _begin(self, connection: Connection) -> None:
         terms = Terms.of(self.catalogue())
         deadlines.begin_delivered(connection, terms, _AT_ONCE)
+        standing.stand(connection, terms, self.clock())
         limit = self.catalogue().reconciliation
         if limit is not None:
             for over in deadlines.unreconciled(connection):
