@@ -96,8 +96,7 @@ def account_list(
 def account_notices(by: By = None, json: AsJson = False, config: Config = None) -> None:
     """Notices of suspension and restoration that have reached nobody: telephone, or write."""
     components = open_components(config)
-    told = components.accounts.told(actor=acting(components, by))
-    open_ones = [each for each in told if each.arrival is None or not each.arrival.has_arrived]
+    open_ones = components.accounts.told(missing=True, actor=acting(components, by))
     if json:
         as_json([{"number": each.number, "occasion": each.occasion, "arrival": each.arrival} for each in open_ones])
         return

@@ -41,6 +41,8 @@ class JournalEvent(StrEnum):
     """An attached file was given out to an officer."""
     WORKLIST_SHOWN = "worklist.shown"
     """Who declared was shown to an officer, of the dossiers on one page of his work list."""
+    REGISTER_SHOWN = "register.shown"
+    """Rows of a register were shown, which name declarants by their numbers."""
     LOOKUP_DOSSIERS = "lookup.dossiers"
     LOOKUP_REPLY = "lookup.reply"
     LOOKUP_RIGHT_GIVE = "lookup.right_give"

@@ -14,8 +14,14 @@ WRITERS = {
     "gateways/store/rates.py": {"count"},
     "services/messages/tries.py": {"Tries.begin", "Tries.settle", "Tries.take_back"},
     "services/registers/report_views.py": {"ReportViews.create", "ReportViews.drop"},
-    "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
-    "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
+    "services/registers/accounts.py": {
+        *("Accounts.suspend", "Accounts.restore"),
+        *("Accounts.list", "Accounts.overview", "Accounts.may_restore", "Accounts.told"),  # that they were shown
+    },
+    "services/registers/authorisations.py": {
+        *("Authorisations.grant", "Authorisations.revoke"),
+        "Authorisations.list",  # that they were shown is journalled
+    },
     "services/registers/delegations.py": {"Delegations.grant", "Delegations.end"},
     "services/registers/grants.py": {"Grants.give", "Grants.withdraw"},
     "services/registers/own_certificates.py": {"ProvenCertificates.register", "ProvenCertificates.suspend"},
@@ -62,7 +68,10 @@ WRITERS = {
     "services/customs/clients.py": {"Clients._enter", "Clients.end"},
     "services/dossiers/life.py": {"DossierReader.life"},  # as Versions.of
     "services/messages/quarantine.py": {"Quarantine.payload", "Quarantine.replay", "Quarantine._give_back"},
-    "services/registers/certificates.py": {"Registry._answer", "Registry.register", "Registry._change"},
+    "services/registers/certificates.py": {
+        *("Registry._answer", "Registry.register", "Registry._change"),
+        *("Registry.list", "Registry.show", "Registry.waiting"),  # that they were shown is journalled
+    },
     "services/messages/replays.py": {"SessionReplays._one"},
     "services/messages/browser.py": {"MessageBrowser.unmask"},
     "services/replies/resend.py": {"Resend.again"},

@@ -41,6 +41,7 @@ JOURNAL = (
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *(
         "worklist.shown",
+        "register.shown",
         "lookup.dossiers",
         "lookup.reply",
         "lookup.audit",

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapter.gateways.store import tables
+from adapter.model.journal_events import JournalEvent
 from adapter.services.access.people import Facts, actor_of
+from adapter.services.registers.register_shown import MOST_NAMED, NamingRegister, note_register_shown
 from tests.harness.browsing import Person
 from tests.harness.people import TESTER
 from tests.harness.staff import logged_in, staffed
@@ -36,6 +38,13 @@ def site(_standing: Website) -> Website:
     return _standing.as_it_was()
 
 
+def shown(site: Website) -> list[tuple[str, list[int]]]:
+    """To whom suspensions were shown, and which, as the journal keeps it."""
+    found = [row for row in site.rows(tables.journal) if row.event == JournalEvent.REGISTER_SHOWN]
+    assert {row.detail["register"] for row in found} <= {"accounts"}
+    return [(row.actor, row.detail["rows"]) for row in found]
+
+
 def suspend(person: Person, **typed: str) -> int:
     person.get(SUSPEND)
     response = person.send(SUSPEND, **{"number": CITIZEN, "where": "unit", "ground": "risk", "reason": REASON} | typed)
@@ -45,14 +54,17 @@ def suspend(person: Person, **typed: str) -> int:
 def test_a_commander_suspends_at_his_unit_sees_whom_nothing_reached_and_restores(site: Website) -> None:
     person = logged_in(site, "don-truong", LIST)
     assert "Không có tài khoản nào" in person.told()
+    assert shown(site) == [], "nobody's number was shown"
     assert suspend(person, document="QĐ-7/2026") == 200
     for told in (CITIZEN, REASON, "QĐ-7/2026", f"tại {HUUNGHI}", "LE QUANG MINH", "1 thông báo chưa đến"):
         assert told in person.told(), told
     (row,) = site.rows(tables.suspension)
     assert (row.unit, row.officer, row.document) == (HUUNGHI, "don-truong", "QĐ-7/2026")
+    assert shown(site) == [("person:don-truong", [row.id])], "once, by the list that he was sent to"
     assert suspend(person) == 409
     assert REASON in person.document().xpath("string(//textarea)"), "what was typed is kept"
     person.get(f"{LIST}/{row.id}/khoi-phuc")
+    assert shown(site) == [("person:don-truong", [row.id])] * 2
     assert person.send(f"{LIST}/{row.id}/khoi-phuc", reason="").status_code == 422
     assert person.send(f"{LIST}/{row.id}/khoi-phuc", reason="Đã đổi tài khoản", document="QĐ-8").status_code == 200
     assert "Đã đổi tài khoản" in person.told()
@@ -81,6 +93,7 @@ def test_what_holds_at_another_unit_is_not_shown_and_not_lifted(site: Website) -
     (row,) = site.rows(tables.suspension)
     person = logged_in(site, "don-truong", LIST)
     assert CITIZEN not in person.told()
+    assert shown(site) == []
     assert person.get(f"{LIST}/{row.id}/khoi-phuc").status_code == 404
     person.get(LIST)
     assert person.send(f"{LIST}/{row.id}/khoi-phuc", reason="x").status_code == 404
@@ -119,3 +132,13 @@ def test_with_the_draft_a_deputy_decides_by_delegation_and_the_body_is_named(sit
     assert suspend(person, ground="principal", principal=ENTERPRISE, document="CV-3") == 200
     assert f"cho {ENTERPRISE}" in person.told()
     assert "2 thông báo chưa đến" in person.told()
+
+
+def test_of_a_whole_register_the_journal_keeps_how_many_rows_it_were(site: Website) -> None:
+    parts = site.components
+    with parts.database.transaction() as connection:
+        for count in (MOST_NAMED, MOST_NAMED + 1):
+            ids = range(1, count + 1)
+            note_register_shown(connection, parts.database, NamingRegister.ACCOUNTS, ids, TESTER, parts.legal_clock())
+    found = [row.detail for row in site.rows(tables.journal) if row.event == JournalEvent.REGISTER_SHOWN]
+    assert [(len(each.get("rows", ())), each.get("many")) for each in found] == [(500, None), (0, 501)]

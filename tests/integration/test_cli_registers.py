@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,13 @@ from tests.integration.test_cli_store import Run, config, receive, run, told
 __all__ = ["config", "run"]  # fixtures
 CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "0100112437"
 WHO = ["--officer", "cb-0001"]
+
+
+def shown(config: Path) -> list[tuple[str, str, list[int]]]:
+    """What the journal says of registers that were shown: to whom, which, which rows."""
+    with sqlite3.connect(config.parent / "adapter.db") as connection:
+        found = connection.execute("SELECT actor, detail FROM journal WHERE event = 'register.shown' ORDER BY at, id")
+        return [(actor, (stated := json.loads(detail))["register"], stated["rows"]) for actor, detail in found]
 
 
 def file_of(party: str) -> str:
@@ -141,3 +149,24 @@ def test_a_suspended_account_is_refused_and_the_dossier_shows_it(run: Run, confi
 def test_a_reason_cannot_be_empty(run: Run) -> None:
     done = run("account", "suspend", CITIZEN, "--reason", " ", *WHO, code=1)
     assert "a reason of 1 to 500 characters" in done.stderr
+
+
+def test_each_list_that_names_declarants_is_in_the_journal_and_an_empty_one_is_not(run: Run, config: Path) -> None:
+    for each in (["certificate", "list"], ["certificate", "waiting"], ["authorisation", "list"], ["account", "list"]):
+        run(*each, "--by", "thanh-tra")
+    assert shown(config) == []
+    run("certificate", "import", file_of("citizen"))
+    suspension = told(run("account", "suspend", CITIZEN, "--reason", "x", *WHO, "--json"))["id"]
+    grant = ["authorisation", "grant", "--holder", OTHER, "--principal", ENTERPRISE, "--document", "UQ-1"]
+    letter = told(run(*grant, "--json"))["id"]
+    (stored,) = told(run("certificate", "list", "--by", "thanh-tra", "--json"))
+    run("certificate", "show", stored["serial"], "--by", "thanh-tra")
+    run("authorisation", "list", "--number", OTHER, "--by", "thanh-tra")
+    run("account", "list", "--by", "thanh-tra")
+    run("account", "notices", "--by", "thanh-tra")
+    expected = [("certificates", stored["id"]), ("certificates", stored["id"]), ("authorisations", letter)]
+    expected += [("accounts", suspension), ("accounts", suspension)]
+    assert shown(config) == [("unregistered:thanh-tra", register, [row]) for register, row in expected]
+    with sqlite3.connect(config.parent / "adapter.db") as connection:
+        details = [detail for (detail,) in connection.execute("SELECT detail FROM journal")]
+    assert not any(number in detail for detail in details for number in (CITIZEN, OTHER)), "rows, never numbers"

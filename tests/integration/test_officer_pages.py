@@ -482,6 +482,9 @@ def test_certificates_that_wait_are_registered_or_declined_on_a_page(small: Webs
     officer = logged_in(small, "can-bo", "/can-bo/chung-thu-so")
     assert officer.told().index(first.serial) < officer.told().index(second.serial), "the oldest first"
     assert "chứng thư không nêu số nào" in officer.told()
+    (shown,) = entries(small, JournalEvent.REGISTER_SHOWN)
+    rows = sorted([first.id, second.id])
+    assert (shown.actor, shown.detail["register"], shown.detail["rows"]) == ("person:can-bo", "certificates", rows)
     officer.send(f"/can-bo/chung-thu-so/{first.id}/dang-ky")
     assert "Đã đăng ký chứng thư số" in officer.told()
     assert first.serial not in officer.told()

@@ -17,7 +17,7 @@ from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.delegations import Delegation
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.suspensions import Suspension, SuspensionGround
-from adapter.model.actor import Actor
+from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.notification import RESTORED, SUSPENDED
@@ -27,6 +27,7 @@ from adapter.pipeline.units import codes_stated
 from adapter.services.access.rights import Right, has, needs, needs_in_unit
 from adapter.services.registers.delegations import Delegations
 from adapter.services.registers.party_numbers import number_of
+from adapter.services.registers.register_shown import NamingRegister, note_register_shown
 from adapter.services.registers.suspension_notices import DecisionTold, SentNotice, SuspensionNotices
 
 _SHOWN = 200
@@ -43,6 +44,14 @@ class SuspensionBasis:
 
 
 AT_RISK = SuspensionBasis()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsShown:
+    """What stands now, and the notices of the newest suspensions, lifted ones too: of those that the actor may see."""
+
+    standing: Sequence[Suspension]
+    told: Sequence[SentNotice]
 
 
 @dataclass(frozen=True)
@@ -142,38 +151,68 @@ class Accounts:
     def list(self, *, number: str | None = None, lifted: bool = False, actor: Actor) -> list[Suspension]:
         """What is suspended now; with `lifted` what was suspended too.
 
-        Raises:
-            NoRight: the actor may not see the registers.
-        """
-        needs(actor, Right.SEE_REGISTERS)
-        with self.database.reading() as connection:
-            return store.every(connection, number=number_of(number) if number else None, lifted=lifted)
-
-    def show(self, row_id: int, *, actor: Actor) -> Suspension | None:
-        """One of them, lifted or not; None: there is none of that id.
+        The journal keeps which were shown, here and in what follows.
 
         Raises:
             NoRight: the actor may not see the registers.
         """
         needs(actor, Right.SEE_REGISTERS)
-        with self.database.reading() as connection:
-            return store.find(connection, row_id)
+        with self.database.transaction() as connection:
+            found = store.every(connection, number=number_of(number) if number else None, lifted=lifted)
+            self._note(connection, found, actor)
+            return found
 
-    def told(self, *, actor: Actor) -> Sequence[SentNotice]:
+    def overview(self, *, actor: Actor) -> AccountsShown:
+        """What a unit sees: what holds at it or everywhere. Operators and auditors see all.
+
+        Raises:
+            NoRight: the actor may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
+        with self.database.transaction() as connection:
+            standing = [each for each in store.every(connection, lifted=False) if _sees(actor, each)]
+            newest = [each for each in store.newest(connection, _SHOWN) if _sees(actor, each)]
+            self._note(connection, [*standing, *newest], actor)
+            return AccountsShown(standing, self.notices.of(connection, newest))
+
+    def may_restore(self, row_id: int, *, actor: Actor) -> Suspension | None:
+        """One that stands, at the actor's unit or everywhere; None: there is none of that id.
+
+        Raises:
+            NoRight: the actor may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
+        with self.database.transaction() as connection:
+            found = store.find(connection, row_id)
+            if found is None or found.lifted_at is not None or not is_at_unit_of(actor, found):
+                return None
+            self._note(connection, [found], actor)
+            return found
+
+    def told(self, *, missing: bool = False, actor: Actor) -> Sequence[SentNotice]:
         """How far the notices of the newest suspensions came, lifted ones too: whom nothing has reached is telephoned.
 
+        `missing`: only those that have reached nobody.
+
         Raises:
             NoRight: the actor may not see the registers.
         """
         needs(actor, Right.SEE_REGISTERS)
-        with self.database.reading() as connection:
-            return self.notices.of(connection, store.newest(connection, _SHOWN))
+        with self.database.transaction() as connection:
+            found = self.notices.of(connection, store.newest(connection, _SHOWN))
+            found = [each for each in found if each.is_missing or not missing]
+            self._note(connection, [each.suspension for each in found], actor)
+            return found
 
     def may_decide(self, actor: Actor) -> bool:
         """Whether he may suspend and restore now: the head of a unit, or his deputy by a delegation in force."""
         with self.database.reading() as connection:
             by_delegation = self.delegations.of(connection, actor, self.clock()) is not None
         return has(actor, Right.SUSPEND_ACCOUNT) or by_delegation
+
+    def _note(self, connection: Connection, found: Sequence[Suspension], actor: Actor) -> None:
+        ids = [each.id for each in found]
+        note_register_shown(connection, self.database, NamingRegister.ACCOUNTS, ids, actor, self.clock())
 
     def _decides(
         self, connection: Connection, actor: Actor, right: Right, unit: str | None, at: datetime
@@ -235,6 +274,15 @@ def reason_of(text: str) -> str:
     return typed(
         text, f"a reason of 1 to {REASON} characters is shown to the declarant in each refusal", most=REASON, least=1
     )
+
+
+def is_at_unit_of(actor: Actor, suspension: Suspension) -> bool:
+    """Whether it stands at his unit, or everywhere: then he may end it."""
+    return suspension.unit is None or actor.unit in (EVERYWHERE, suspension.unit)
+
+
+def _sees(actor: Actor, suspension: Suspension) -> bool:
+    return actor.unit is None or is_at_unit_of(actor, suspension)
 
 
 def _may(actor: Actor, right: Right) -> None:

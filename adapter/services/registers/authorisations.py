@@ -22,6 +22,7 @@ from adapter.services.access.rights import Right, needs
 from adapter.services.notifications.telling import notification_rows
 from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.party_numbers import LARGEST_ID, number_of
+from adapter.services.registers.register_shown import NamingRegister, note_register_shown
 
 
 @dataclass(frozen=True)
@@ -87,16 +88,18 @@ class Authorisations:
             withdrawn(connection, self.database, row_id, reason, Entered(None, actor, now, self.notifications()))
 
     def list(self, *, number: str | None = None, in_force: bool = False, actor: Actor) -> list[Authorisation]:
-        """The letters, or those of one holder or principal, or those in force now.
+        """The letters, or those of one holder or principal, or those in force now. The journal keeps which were shown.
 
         Raises:
             NoRight: the actor may not see the registers.
         """
         needs(actor, Right.SEE_REGISTERS)
-        with self.database.reading() as connection:
-            return store.every(
-                connection, number=number_of(number) if number else None, at=self.clock() if in_force else None
-            )
+        wanted, now = number_of(number) if number else None, self.clock()
+        with self.database.transaction() as connection:
+            found = store.every(connection, number=wanted, at=now if in_force else None)
+            ids = [each.id for each in found]
+            note_register_shown(connection, self.database, NamingRegister.AUTHORISATIONS, ids, actor, now)
+            return found
 
 
 @dataclass(frozen=True, slots=True)

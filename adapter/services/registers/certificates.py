@@ -31,6 +31,7 @@ from adapter.services.access.rights import Right, needs
 from adapter.services.notifications.telling import notification_rows
 from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.party_numbers import number_of
+from adapter.services.registers.register_shown import NamingRegister, note_register_shown
 
 MOST_WAITING = 200
 """So many certificates that wait are listed."""
@@ -213,12 +214,14 @@ class Registry:
     def waiting(self, *, actor: Actor) -> list[Registered]:
         """Certificates that wait for an answer, the oldest first; so many at most as a page holds.
 
+        The journal keeps which were shown, here and in what follows.
+
         Raises:
             NoRight: the actor has no right to it.
         """
         needs(actor, Right.REGISTER_CERTIFICATE)
-        with self.database.reading() as connection:
-            return store.waiting(connection, MOST_WAITING)
+        with self.database.transaction() as connection:
+            return self._shown(connection, store.waiting(connection, MOST_WAITING), actor)
 
     def _answer(
         self, which: str | int, state: CertificateState, reason: str | None, issuer: str | None, actor: Actor
@@ -270,6 +273,11 @@ class Registry:
         notifications.add(connection, self.database, rows)
         return found
 
+    def _shown(self, connection: Connection, found: list[Registered], actor: Actor) -> list[Registered]:
+        ids = [each.id for each in found]
+        note_register_shown(connection, self.database, NamingRegister.CERTIFICATES, ids, actor, self.clock())
+        return found
+
     def show(self, which: str, *, issuer: str | None = None, actor: Actor) -> Registered:
         """One certificate, by serial number, fingerprint (SHA-256) or id.
 
@@ -278,8 +286,9 @@ class Registry:
             NoRight: the actor may not see the registers.
         """
         needs(actor, Right.SEE_REGISTERS)
-        with self.database.reading() as connection:
-            return _one(store.named(connection, which), which, issuer)
+        with self.database.transaction() as connection:
+            (found,) = self._shown(connection, [_one(store.named(connection, which), which, issuer)], actor)
+            return found
 
     def list(self, *, number: str | None = None, actor: Actor) -> list[Registered]:
         """All certificates, or a holder's.
@@ -288,8 +297,9 @@ class Registry:
             NoRight: the actor may not see the registers.
         """
         needs(actor, Right.SEE_REGISTERS)
-        with self.database.reading() as connection:
-            return store.every(connection, number=number_of(number) if number else None)
+        with self.database.transaction() as connection:
+            found = store.every(connection, number=number_of(number) if number else None)
+            return self._shown(connection, found, actor)
 
 
 def _one(found: Sequence[Registered], which: str, issuer: str | None) -> Registered:

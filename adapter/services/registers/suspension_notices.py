@@ -34,6 +34,11 @@ class SentNotice:
     arrival: NoticeArrival | None
     """None: no notice was made, because the installation has no words for it."""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it has reached nobody."""
+        return self.arrival is None or not self.arrival.has_arrived
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionTold:

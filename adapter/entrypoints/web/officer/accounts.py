@@ -19,7 +19,7 @@ from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.text import REASON
 from adapter.services.access.rights import Right
-from adapter.services.registers.accounts import Accounts, SuspensionBasis
+from adapter.services.registers.accounts import Accounts, SuspensionBasis, is_at_unit_of
 from adapter.services.registers.party_numbers import number_of
 from adapter.services.registers.suspension_notices import SentNotice
 
@@ -85,8 +85,8 @@ def routes(pages: Pages, accounts: Accounts, guard: Guard) -> APIRouter:
 def _looking(router: APIRouter, pages: Pages, accounts: Accounts, sees: Dependency) -> None:
     @router.get("")
     def look(request: Request, actor: Annotated[Actor, Depends(sees)]) -> Response:
-        told = accounts.told(actor=actor)
-        standing = [each for each in accounts.list(actor=actor) if _is_seen(actor, each)]
+        shown = accounts.overview(actor=actor)
+        standing, told = shown.standing, shown.told
         notices: dict[int, list[SentNotice]] = {}
         for each in told:
             notices.setdefault(each.suspension.id, []).append(each)
@@ -94,12 +94,12 @@ def _looking(router: APIRouter, pages: Pages, accounts: Accounts, sees: Dependen
         decides = accounts.may_decide(actor)
         page = AccountsPage(
             standing=standing,
-            lifted=[each for each in newest.values() if each.lifted_at and _is_seen(actor, each)][:20],
+            lifted=[each for each in newest.values() if each.lifted_at][:20],
             notices=notices,
-            missing=[each for each in told if _is_missing(each) and _is_seen(actor, each.suspension)],
+            missing=[each for each in told if each.is_missing],
             at=accounts.clock(),
             may_decide=decides,
-            own=frozenset(each.id for each in standing if decides and _is_his(actor, each)),
+            own=frozenset(each.id for each in standing if decides and is_at_unit_of(actor, each)),
         )
         return pages.respond(request, page)
 
@@ -135,8 +135,8 @@ def _suspending(router: APIRouter, pages: Pages, accounts: Accounts, decides: De
 
 def _restoring(router: APIRouter, pages: Pages, accounts: Accounts, decides: Dependency) -> None:
     def found(actor: Actor, id: int) -> Suspension:
-        suspension = accounts.show(id, actor=actor)
-        if suspension is None or suspension.lifted_at is not None or not _is_his(actor, suspension):
+        suspension = accounts.may_restore(id, actor=actor)
+        if suspension is None:
             raise HTTPException(404)
         return suspension
 
@@ -183,17 +183,3 @@ def _is_number(text: str) -> bool:
     except NotAllowed:
         return False
     return True
-
-
-def _is_his(actor: Actor, suspension: Suspension) -> bool:
-    """Whether he may restore it: it stands at his unit, or everywhere."""
-    return suspension.unit is None or actor.unit in (EVERYWHERE, suspension.unit)
-
-
-def _is_seen(actor: Actor, suspension: Suspension) -> bool:
-    """A unit sees what holds at it; operators and auditors see all."""
-    return actor.unit is None or _is_his(actor, suspension)
-
-
-def _is_missing(notice: SentNotice) -> bool:
-    return notice.arrival is None or not notice.arrival.has_arrived
