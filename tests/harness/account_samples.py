@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from adapter.entrypoints.web.officer import accounts
+from adapter.entrypoints.web.officer import accounts, deputies
 from adapter.entrypoints.web.page import Page
+from adapter.gateways.store.delegations import Delegation
 from adapter.gateways.store.notification_records import NoticeArrival
+from adapter.gateways.store.people import Person
 from adapter.gateways.store.suspensions import Suspension, SuspensionGround
+from adapter.model.actor import Role
 from adapter.services.registers.suspension_notices import OCCASIONS, SentNotice
 
 
@@ -35,8 +38,9 @@ def account_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     return {
         accounts.AccountsPage: [
             accounts.AccountsPage([], [], {}, [], at, False, frozenset()),
-            accounts.AccountsPage([standing, lifted], [lifted], notices, told, at, True, frozenset({1})),
+            accounts.AccountsPage([standing, lifted], [lifted], notices, told, at, True, frozenset({1}), True),
         ],
+        deputies.DeputiesPage: _delegations(text, at),
         accounts.SuspendPage: [
             accounts.SuspendPage("", by_request=False, names_principal=False),
             accounts.SuspendPage(text, True, True, given, faults, text),
@@ -46,3 +50,22 @@ def account_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             accounts.RestorePage(lifted, given, {"reason": "fault.empty", "document": "fault.text"}, text),
         ],
     }
+
+
+def _delegations(text: str, at: datetime) -> list[Page]:
+    """None; those in force, to come, over and ended, where it is on and where it is off."""
+    hour = timedelta(hours=1)
+    every = [
+        Delegation(number, text, text, text, first, last, text, at, ended, text if ended else None)
+        for number, (first, last, ended) in enumerate(
+            ((at, at + hour, None), (at + hour, at + 2 * hour, None), (at - hour, at, None), (at, at + hour, at))
+        )
+    ]
+    deputy = Person(text, text, text, (Role.DEPUTY,), text, None, at, text, None, None, None)
+    names = ("person", "document", "since", "until")
+    given, faults = dict.fromkeys(names, text), dict.fromkeys(names, "accounts.fault.time")
+    return [
+        deputies.DeputiesPage([], [], at, is_on=False, may_decide=False),
+        deputies.DeputiesPage(every, [], at, is_on=False, may_decide=True, said="het"),
+        deputies.DeputiesPage(every, [deputy], at, True, True, "giao", given, faults, text),
+    ]

@@ -131,6 +131,9 @@ OF_STAFF: dict[str, str] = {
     "GET /can-bo/giay/{number}/ban-quet/{digest}": Right.ENTER_PAPER,
     "GET /can-bo/xac-nhan": Right.CONFIRM,
     "GET /can-bo/tai-khoan": Right.SEE_REGISTERS,
+    "GET /can-bo/tai-khoan/cap-pho": Right.SEE_REGISTERS,
+    "POST /can-bo/tai-khoan/cap-pho": Right.SUSPEND_ACCOUNT,
+    "POST /can-bo/tai-khoan/cap-pho/{id}/het": Right.SUSPEND_ACCOUNT,
     "GET /can-bo/tai-khoan/tam-dung": Right.DECIDE_ACCOUNTS,
     "POST /can-bo/tai-khoan/tam-dung": Right.DECIDE_ACCOUNTS,
     "GET /can-bo/tai-khoan/{id}/khoi-phuc": Right.DECIDE_ACCOUNTS,
@@ -249,6 +252,7 @@ OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
                 *OF_AN_OFFICER,
             }
             | ({Right.DECIDE_ACCOUNTS} if role is not Role.OFFICER else set())
+            | ({Right.SUSPEND_ACCOUNT} if role is Role.COMMANDER else set())
             for role in UNIT_ROLES
         },
     },

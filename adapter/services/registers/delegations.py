@@ -6,7 +6,7 @@ unless `accounts.deputy` says otherwise; what was delegated before counts nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +15,15 @@ from adapter.gateways.store import journal, people
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.delegations import Delegation
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.people import Person
 from adapter.model.actor import EVERYWHERE, Actor, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
 from adapter.model.text import typed
 from adapter.services.access.rights import Right, needs
+
+DOCUMENT = 80
+"""So long may the number of a written delegation be."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Delegations:
         needs(actor, Right.SUSPEND_ACCOUNT)
         self._is_on()
         now = self.clock()
-        begins, paper = valid_from or now, typed(document, "the document", most=80, least=1)
+        begins, paper = valid_from or now, typed(document, "the document", most=DOCUMENT, least=1)
         if valid_to <= max(begins, now):
             raise NotAllowed("a delegation ends after it begins, and not in the past")
         with self.database.transaction() as connection:
@@ -92,6 +96,18 @@ class Delegations:
         needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
             return store.every(connection, None if actor.unit in (None, EVERYWHERE) else actor.unit)
+
+    def deputies(self, *, actor: Actor) -> Sequence[Person]:
+        """The deputies of the own unit, by their ids: those to whom the actor may delegate.
+
+        Raises:
+            NoRight: the actor is no head of a unit.
+        """
+        needs(actor, Right.SUSPEND_ACCOUNT)
+        with self.database.reading() as connection:
+            every = people.every(connection)
+        mine = (each for each in every if Role.DEPUTY in each.roles and each.unit is not None)
+        return [each for each in mine if actor.unit in (EVERYWHERE, each.unit)]
 
     def of(self, connection: Connection, actor: Actor, at: datetime) -> Delegation | None:
         """By which delegation this deputy decides now, in the caller's transaction; None: by none."""

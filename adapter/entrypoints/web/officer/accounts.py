@@ -43,6 +43,8 @@ class AccountsPage(Page):
     may_decide: bool
     own: frozenset[int]
     """Which of the standing ones he may restore."""
+    delegates: bool = False
+    """Whether a deputy may decide here by delegation (dự thảo): the way to the delegations is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def _looking(router: APIRouter, pages: Pages, accounts: Accounts, sees: Dependen
             at=accounts.clock(),
             may_decide=decides,
             own=frozenset(each.id for each in standing if decides and is_at_unit_of(actor, each)),
+            delegates=accounts.delegations.is_on,
         )
         return pages.respond(request, page)
 

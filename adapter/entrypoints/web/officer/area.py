@@ -12,6 +12,7 @@ from adapter.entrypoints.web.officer import (
     acting,
     certificates,
     confirming,
+    deputies,
     dossier,
     moving,
     pairs,
@@ -70,6 +71,7 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router.include_router(certificates.routes(pages, uses.registry, guard))
     router.include_router(worklist.routes(pages, uses.lists, uses.papers, guard))
     router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, uses.paper_scans, guard))
+    router.include_router(deputies.routes(pages, uses.accounts.delegations, guard))
     router.include_router(accounts.routes(pages, uses.accounts, guard))
     router.include_router(confirming.routes(shared))
     router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, uses.given, guard))
