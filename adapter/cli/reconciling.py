@@ -123,7 +123,7 @@ def _written(file: Path, body: bytes) -> None:
 
 def _named(pair: DossierPair) -> dict[str, object]:
     """A pair with its dossiers as NUMBER/YEAR."""
-    stated = {each.name: getattr(pair, each.name) for each in fields(pair)}
+    stated = {each.name: getattr(pair, each.name) for each in fields(pair) if not each.name.endswith("_place")}
     return {name: str(value) if isinstance(value, DossierKey) else value for name, value in stated.items()}
 
 

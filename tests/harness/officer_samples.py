@@ -48,7 +48,7 @@ from adapter.services.dossiers.case_records import (
 from adapter.services.dossiers.destinations import Destination, DossierMoved, PlaceField
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.pair_values import side_by_side
-from adapter.services.dossiers.pairs import DossierPair
+from adapter.services.dossiers.pairs import DossierPair, PlaceAndTime
 from adapter.services.dossiers.paper_values import PaperWhy
 from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
@@ -59,6 +59,7 @@ from tests.harness.own_samples import MEANINGS, certificates_of
 
 WARNINGS = (
     *(("same_paper", "N2"), ("second_leader", "N2"), ("both_doors", "N3")),
+    *(("pair_same", "N4"), ("pair_different", "N5")),
     *(("several_leaders", ""), ("suspended", "")),
 )
 
@@ -173,11 +174,15 @@ def _papers(text: str, at: datetime) -> dict[type[Page], list[Page]]:
 def _pairs(whole: CaseFile, bare: CaseFile, text: str, at: datetime) -> list[Page]:
     other = replace(bare, number="N2")
     ours, theirs = DossierKey(whole.number, whole.year), DossierKey(other.number, other.year)
-    open_one = DossierPair(theirs, ours, "accepted", "accepted", text, text, at, None, None, None, None, None, None)
+    places = (PlaceAndTime(text, text, at), PlaceAndTime(None, None, at))
+    nothing = (None, None, None, None, None, None)
+    open_one = DossierPair(theirs, ours, "accepted", "accepted", *places, text, text, at, *nothing)
     ones = [replace(open_one, would_end=each) for each in (None, *Ends)]
     settled = replace(open_one, settled_at=at, settled_by=text, reason=text)
     ones += [replace(settled, verdict=PairVerdict.SAME, ended=ours), replace(settled, verdict=PairVerdict.DIFFERENT)]
-    compared = tuple(pairs.ComparedPair(each, other, side_by_side(whole, other)) for each in ones)
+    gate, values = Label(text, text), side_by_side(whole, other)
+    compared = tuple(pairs.ComparedPair(each, theirs, gate, at, other, values) for each in ones)
+    compared += tuple(pairs.ComparedPair(each, theirs, None, at, None, None) for each in ones[-3:])
     given, faults = {"verdict": "same", "reason": text}, {"verdict": "fault.empty", "reason": "fault.text"}
     return [pairs.PairsPage(whole, compared), pairs.PairsPage(whole, compared, str(theirs), given, faults)]
 

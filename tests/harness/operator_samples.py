@@ -43,7 +43,7 @@ from adapter.model.procedure import ReplyKind
 from adapter.pipeline.masked import masked
 from adapter.pipeline.pairs import PairVerdict
 from adapter.pipeline.terms import RUNNING_KINDS
-from adapter.services.dossiers.pairs import DossierPair
+from adapter.services.dossiers.pairs import DossierPair, PlaceAndTime
 from adapter.services.messages.browser import (
     AnswerBeside,
     FoundAt,
@@ -269,7 +269,8 @@ def _reports(text: str, at: datetime) -> list[Report]:
     paper = PaperLine(1, text, text, text, at, at, text, at, None)
     portal, window = DossierKey("A1", 2026), DossierKey("N2", 2026)
     pair = DossierPair(
-        portal, window, "accepted", "merged", text, text, at, PairVerdict.SAME, at, text, text, window, None
+        *(portal, window, "accepted", "merged", PlaceAndTime(text, text, at), PlaceAndTime(None, None, at)),
+        *(text, text, at, PairVerdict.SAME, at, text, text, window, None),
     )
     pairs = (pair, replace(pair, verdict=PairVerdict.DIFFERENT, ended=None), replace(pair, verdict=None, gate=None))
     clean = Report(1, text, "notice", at, at, days[0], (line,), at)

@@ -15,13 +15,15 @@ from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.tables import deadline, dossier, journal
-from adapter.model.actor import Role
+from adapter.model.actor import Actor, Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.pairs import Ends, PairVerdict
+from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.lookup import LookupKind, Question
+from adapter.services.dossiers.pairs import Pairs
 from adapter.services.messages.item import Settled
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
@@ -217,17 +219,62 @@ def test_a_pair_of_an_incident_stands_in_its_report_until_it_is_settled(whole: C
     assert (report.open_pairs, [each.ended for each in report.pairs]) == ((), [OTHER])
 
 
-def test_of_a_pair_of_two_units_neither_unit_s_officer_ends_the_other_s_dossier(whole: Components) -> None:
-    """One of the two has moved to another unit's gate since: somebody with the right in both settles it."""
+MOVED_TO = ((HUUNGHI, "HUUNGHI", "HN"), (MONGCAI, "MONGCAI", "MC"), ("CK-TANTHANH", "TANTHANH", "TT"))
+UNITS = BorderUnits(tuple(BorderUnit(code, code, code, letters, frozenset({at})) for code, at, letters in MOVED_TO))
+
+
+def of_two_units(whole: Components) -> tuple[Pairs, CaseFiles]:
+    """One of the two has moved to another unit's gate since."""
     with whole.database.transaction() as connection:
         moved = {"gate": "MONGCAI", "unit": MONGCAI}
         connection.execute(update(dossier).where(dossier.c.number == OTHER.number).values(moved))
-    gates = ((HUUNGHI, "HUUNGHI", "HN"), (MONGCAI, "MONGCAI", "MC"))
-    units = tuple(BorderUnit(code, code, code, letters, frozenset({at})) for code, at, letters in gates)
-    pairs = replace(whole.pairs, units=BorderUnits(units))
-    for code, of_other in ((HUUNGHI, OTHER), (MONGCAI, DIRECT)):
-        officer = person("cb-9", Role.OFFICER, unit=code)
-        for verdict in PairVerdict:
-            with pytest.raises(NoRight, match=f"dossier {of_other} is of unit"):
-                pairs.settle(DIRECT, OTHER, verdict, officer, reason="cùng chuyến")
-    assert pairs.settle(DIRECT, OTHER, PairVerdict.SAME, OFFICER, reason="hai đơn vị đã trao đổi") == OTHER
+    return replace(whole.pairs, units=UNITS), replace(whole.case_files, units=UNITS)
+
+
+def officer_of(unit: str) -> Actor:
+    return person("cb-9", Role.OFFICER, unit=unit)
+
+
+@pytest.mark.parametrize("verdict", PairVerdict)
+@pytest.mark.parametrize(("unit", "own", "other"), [(HUUNGHI, DIRECT, OTHER), (MONGCAI, OTHER, DIRECT)])
+def test_of_a_pair_of_two_units_either_settles_it_and_both_are_told(
+    whole: Components, unit: str, own: DossierKey, other: DossierKey, verdict: PairVerdict
+) -> None:
+    pairs, files = of_two_units(whole)
+    officer, colleague = officer_of(unit), officer_of(MONGCAI if unit == HUUNGHI else HUUNGHI)
+    for each in (officer, colleague):
+        assert [each.window for each in pairs.unsettled(9, actor=each)] == [OTHER]
+    with pytest.raises(NoRight, match=f"dossier {other} is of unit"):
+        files.open(other, officer)
+    ended = pairs.settle(own, other, verdict, officer, reason="hai đơn vị đã trao đổi")
+    assert ended == (OTHER if verdict is PairVerdict.SAME else None)
+    for reader, mine, theirs in ((officer, own, other), (colleague, other, own)):
+        case = files.open(mine, reader)
+        (told,) = [each for each in case.warnings if each.kind == f"pair_{verdict}"]
+        assert (told.number, told.at, told.is_own) == (theirs.number, CLOCK, False)
+        assert case.events[0].event == "pair.settle"
+    pairs.reopen(other, own, colleague, reason="nhầm")
+    assert "both_doors" in {each.kind for each in files.open(own, officer).warnings}
+
+
+def test_of_another_unit_s_dossier_only_number_gate_and_time_are_given(whole: Components) -> None:
+    pairs, _ = of_two_units(whole)
+    (pair,) = pairs.of(DIRECT, officer_of(HUUNGHI))
+    assert (pair.portal_state, pair.window_state) == ("accepted", None)
+    assert (pair.place(OTHER).gate, pair.place(OTHER).at) == ("MONGCAI", CLOCK)
+    (pair,) = pairs.unsettled(9, actor=officer_of(MONGCAI))
+    assert (pair.portal_state, pair.window_state) == (None, "accepted")
+    (pair,) = pairs.of(DIRECT, OFFICER)
+    assert (pair.portal_state, pair.window_state) == ("accepted", "accepted")
+
+
+def test_a_third_unit_settles_nothing_and_lists_nothing(whole: Components) -> None:
+    pairs, _ = of_two_units(whole)
+    stranger = officer_of("CK-TANTHANH")
+    assert pairs.unsettled(9, actor=stranger) == []
+    for act in (
+        lambda: pairs.settle(DIRECT, OTHER, PairVerdict.SAME, stranger, reason="cùng chuyến"),
+        lambda: pairs.reopen(OTHER, DIRECT, stranger, reason="nhầm"),
+    ):
+        with pytest.raises(NoRight, match="is of unit"):
+            act()

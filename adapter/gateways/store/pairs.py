@@ -18,7 +18,7 @@ from adapter.model.units import BorderUnit
 
 _AT_ONCE = 500
 _later, _earlier = dossier.alias("later"), dossier.alias("earlier")
-_DOSSIER = ("number", "year", "state", "channel", "completed_at")
+_DOSSIER = ("number", "year", "state", "channel", "gate", "unit", "received_at", "completed_at")
 OPEN = link.c.verdict.is_(None)
 
 
@@ -42,16 +42,21 @@ class ListedPair(StoredPair):
     """A pair with its dossiers: `number` and so on are those of the one that came later."""
 
     procedure: str
-    gate: str | None
     number: str
     year: int
     state: str
     channel: str
+    gate: str | None
+    unit: str | None
+    received_at: datetime
     completed_at: datetime | None
     earlier_number: str
     earlier_year: int
     earlier_state: str
     earlier_channel: str
+    earlier_gate: str | None
+    earlier_unit: str | None
+    earlier_received_at: datetime
     earlier_completed_at: datetime | None
 
 
@@ -78,10 +83,9 @@ def of_dossier(connection: Connection, dossier_id: int) -> list[ListedPair]:
 
 
 def open_pairs(connection: Connection, *, unit: BorderUnit | None, limit: int) -> list[ListedPair]:
-    """Pairs of a unit (None: of all) that nobody has settled, the oldest first."""
-    query = (
-        _listed().where(OPEN, *of_unit(unit, _later)).order_by(link.c.found_at, link.c.dossier_id, link.c.earlier_id)
-    )
+    """Pairs of which a unit (None: any) has one or both dossiers, that nobody has settled, the oldest first."""
+    of_either = [or_(*(and_(*of_unit(unit, each)) for each in (_later, _earlier)))] if of_unit(unit) else []
+    query = _listed().where(OPEN, *of_either).order_by(link.c.found_at, link.c.dossier_id, link.c.earlier_id)
     return made_all(ListedPair, connection.execute(query.limit(limit)))
 
 
@@ -133,7 +137,7 @@ def run_on(connection: Connection, dossier_id: int, ended_at: datetime) -> None:
 
 
 def _listed() -> Select[tuple[object, ...]]:
-    columns = [_later.c[name] for name in ("procedure", "gate", *_DOSSIER)]
+    columns = [_later.c[name] for name in ("procedure", *_DOSSIER)]
     others = [_earlier.c[name].label(f"earlier_{name}") for name in _DOSSIER]
     joined = link.join(_later, _later.c.id == link.c.dossier_id).join(_earlier, _earlier.c.id == link.c.earlier_id)
     return select(link, *columns, *others).select_from(joined)

@@ -119,6 +119,10 @@ class CaseFiles:
                 note_personal_shown(connection, self.database, row, actor, now)
             return self._read(connection, row, actor, now, personal=personal)
 
+    def gate(self, procedure: str, gate: str | None, at: datetime) -> Label | None:
+        """The name of a gate, by the version of the procedure that was in force then."""
+        return gate_name(self.catalogue, self.catalogue.find(procedure, at.astimezone(VIETNAM).date()), gate)
+
     def moved(self, key: DossierKey, actor: Actor) -> DossierMoved | None:
         """Where a dossier is that the actor's unit has let go; None: the unit has it, or never had it.
 
@@ -132,8 +136,7 @@ class CaseFiles:
             unit = self.units.of(row.gate, row.unit) if row else None
             if row is None or at is None or is_its(actor, unit):
                 return None
-            procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
-            gate = gate_name(self.catalogue, procedure, row.gate)
+            gate = self.gate(row.procedure, row.gate, row.received_at)
             name, telephone = (unit.name, unit.telephone) if unit else ("", "")
             return DossierMoved(row.number, row.year, at, gate, name, telephone)
 

@@ -28,6 +28,7 @@ from adapter.services.dossiers.pairs import pair_of
 
 _Placed = tuple[CaseWarning, tuple[str | None, str | None]]
 """A warning with the codes of the other dossier's gate and unit."""
+_UnitOf = Callable[[str | None, str | None], BorderUnit | None]
 _MOST = 3
 """Papers that are named; of the others the number is given."""
 AROUND = timedelta(hours=24)
@@ -42,10 +43,10 @@ def warnings(
     declared: VersionValues | None,
     *,
     personal: bool,
-    has: Callable[[str | None, str | None], BorderUnit | None],
+    has: _UnitOf,
 ) -> tuple[CaseWarning, ...]:
     """The warnings about a dossier, whose version in force says `declared`; `has`: the unit of a gate, or of a code."""
-    found = [*_suspended(connection, row), *_both_doors(connection, catalogue, row)]
+    found = [*_suspended(connection, row), *_both_doors(connection, catalogue, row, has)]
     if procedure is not None and declared is not None:
         leaders = leaders_papers(procedure, declared.values, declared.groups)
         if len(leaders) > 1:
@@ -62,16 +63,22 @@ def _suspended(connection: Connection, row: StoredDossier) -> Iterator[_Placed]:
         yield CaseWarning("suspended", each.reason, at=each.since), (None, None)
 
 
-def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier) -> Iterator[_Placed]:
-    open_ones = [each for each in map(pair_of, pairs.of_dossier(connection, row.id)) if each.verdict is None]
-    for key in (each.other(DossierKey(row.number, row.year)) for each in open_ones):
-        other = listings.dossier_row(connection, DossierKey(key.number, key.year))
-        if other is not None:
-            gate = gate_name(
-                catalogue, catalogue.find(other.procedure, other.received_at.astimezone(VIETNAM).date()), other.gate
-            )
-            at = other.crossing_at or other.received_at
-            yield CaseWarning("both_doors", "", key.number, key.year, gate, at), (other.gate, other.unit)
+def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier, has: _UnitOf) -> Iterator[_Placed]:
+    """Pairs that wait for an officer's word; and, where another unit has the other dossier, what was said: either unit
+    says it, and both are told."""
+    key, own = DossierKey(row.number, row.year), has(row.gate, row.unit)
+    for pair in map(pair_of, pairs.of_dossier(connection, row.id)):
+        other = pair.other(key)
+        place = pair.place(other)
+        if pair.verdict is not None and has(place.gate, place.unit) == own:
+            continue
+        found = listings.dossier_row(connection, other)
+        if found is not None:
+            on = found.received_at.astimezone(VIETNAM).date()
+            gate = gate_name(catalogue, catalogue.find(found.procedure, on), found.gate)
+            kind = f"pair_{pair.verdict.value}" if pair.verdict else "both_doors"
+            at = pair.settled_at or found.crossing_at or found.received_at
+            yield CaseWarning(kind, "", other.number, other.year, gate, at), (found.gate, found.unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from adapter.gateways.store.pairs import ListedPair, StoredPair
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Dossier, DossierState
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
 from adapter.model.stages import Channel
@@ -34,16 +34,28 @@ from adapter.services.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceAndTime:
+    """Where and when a dossier was declared: beside its number all that another unit's officers are shown of it."""
+
+    gate: str | None
+    unit: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DossierPair:
     """A pair. `verdict` None: nobody has settled it. `ended`: the dossier that it ended, if it ended one.
 
     `would_end`: which of the two ends if they are said to be the same; None: not now, an amendment is under way.
+    A state is None where the dossier is another unit's than the reader's.
     """
 
     portal: DossierKey
     window: DossierKey
-    portal_state: str
-    window_state: str
+    portal_state: str | None
+    window_state: str | None
+    portal_place: PlaceAndTime
+    window_place: PlaceAndTime
     procedure: str
     gate: str | None
     found_at: datetime
@@ -58,6 +70,10 @@ class DossierPair:
         """The other dossier of the pair."""
         return self.window if key == self.portal else self.portal
 
+    def place(self, key: DossierKey) -> PlaceAndTime:
+        """Where and when that dossier of the pair was declared."""
+        return self.portal_place if key == self.portal else self.window_place
+
 
 def pair_of(row: ListedPair) -> DossierPair:
     """A pair of the store with the portal's dossier and the window's in their places."""
@@ -67,11 +83,17 @@ def pair_of(row: ListedPair) -> DossierPair:
     one = standing(DossierState(row.state), confirmed=row.completed_at is not None)
     two = standing(DossierState(row.earlier_state), confirmed=row.earlier_completed_at is not None)
     states = (row.state, row.earlier_state) if is_later else (row.earlier_state, row.state)
+    places = [
+        PlaceAndTime(row.gate, row.unit, row.received_at),
+        PlaceAndTime(row.earlier_gate, row.earlier_unit, row.earlier_received_at),
+    ]
     return DossierPair(
         portal=portal,
         window=window,
         portal_state=states[0],
         window_state=states[1],
+        portal_place=places[0 if is_later else 1],
+        window_place=places[1 if is_later else 0],
         procedure=row.procedure,
         gate=row.gate,
         found_at=row.found_at,
@@ -120,7 +142,7 @@ class Pairs:
             if row is None:
                 raise NotAllowed(f"there is no dossier {key}")
             needs_in_unit(actor, Right.SEE_DOSSIERS, self.units.of(row.gate, row.unit), f"dossier {key}")
-            return tuple(map(pair_of, store.of_dossier(connection, row.id)))
+            return tuple(self._seen(pair_of(each), actor) for each in store.of_dossier(connection, row.id))
 
     def unsettled(self, limit: int, *, actor: Actor) -> list[DossierPair]:
         """Pairs that nobody has settled, the oldest first; an officer's are those of his unit.
@@ -130,7 +152,24 @@ class Pairs:
         """
         unit = unit_within(actor, Right.SEE_DOSSIERS, self.units)
         with self.database.reading() as connection:
-            return list(map(pair_of, store.open_pairs(connection, unit=unit, limit=limit)))
+            return [self._seen(pair_of(each), actor) for each in store.open_pairs(connection, unit=unit, limit=limit)]
+
+    def is_open_to(self, actor: Actor, place: PlaceAndTime) -> bool:
+        """Whether the actor may see the dossier there."""
+        try:
+            needs_in_unit(actor, Right.SEE_DOSSIERS, self.units.of(place.gate, place.unit), "a dossier")
+        except NoRight:
+            return False
+        return True
+
+    def _seen(self, pair: DossierPair, actor: Actor) -> DossierPair:
+        """The pair without the state of a dossier that he may not see."""
+        shows = [self.is_open_to(actor, each) for each in (pair.portal_place, pair.window_place)]
+        return replace(
+            pair,
+            portal_state=pair.portal_state if shows[0] else None,
+            window_state=pair.window_state if shows[1] else None,
+        )
 
     def settle(
         self, key: DossierKey, other: DossierKey, verdict: PairVerdict, officer: Actor, *, reason: str
@@ -139,7 +178,7 @@ class Pairs:
 
         Raises:
             NotAllowed: they are no pair, it is settled, the reason is missing, or a request to amend is open.
-            NoRight: the officer has no right to it, or one of them is another unit's.
+            NoRight: the officer has no right to it, or neither of them is his unit's.
         """
         needs(officer, Right.SETTLE_PAIRS)
         reason = typed(reason, "the reason", most=REASON, least=1)
@@ -168,7 +207,7 @@ class Pairs:
         Raises:
             NotAllowed: they are no pair, nothing was said of it, the reason is missing, or something has come under the
                 number of the dossier that ended.
-            NoRight: the officer has no right to it, or one of them is another unit's.
+            NoRight: the officer has no right to it, or neither of them is his unit's.
         """
         needs(officer, Right.SETTLE_PAIRS)
         reason = typed(reason, "the reason", most=REASON, least=1)
@@ -188,8 +227,7 @@ class Pairs:
         one, two = found.get(key), found.get(other)
         if one is None or two is None or one.id is None or two.id is None:
             raise NotAllowed(f"there is no dossier {other if one else key}")
-        for each in (one, two):
-            needs_in_unit(officer, Right.SETTLE_PAIRS, self.units.of(each.gate, each.unit), f"dossier {each.key}")
+        self._is_of_either(officer, one, two)
         row = store.find(connection, one.id, two.id)
         if row is None:
             raise NotAllowed(f"{key} and {other} were not found to declare the same by both doors")
@@ -199,6 +237,16 @@ class Pairs:
         ledger = Ledger(connection, self.database, {}, found, self.clock(), docket)
         portal, window = (one, two) if one.channel is Channel.PORTAL else (two, one)
         return _Matter(ledger, row, portal, window)
+
+    def _is_of_either(self, officer: Actor, one: Dossier, two: Dossier) -> None:
+        """He says it who has one of the two; of another unit's he needs to know no more than where and when it came.
+
+        Raises:
+            NoRight: neither is his unit's.
+        """
+        units = [self.units.of(each.gate, each.unit) for each in (one, two)]
+        mine = next((unit for unit in units if unit is not None and unit.code == officer.unit), units[0])
+        needs_in_unit(officer, Right.SETTLE_PAIRS, mine, f"dossier {one.key}")
 
     @staticmethod
     def _record(matter: _Matter, event: JournalEvent, officer: Actor, detail: Mapping[str, object]) -> None:

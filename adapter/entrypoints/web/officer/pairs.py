@@ -3,6 +3,7 @@
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Request
@@ -17,6 +18,7 @@ from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Label
 from adapter.model.text import REASON
 from adapter.pipeline.pairs import PairVerdict
 from adapter.services.access.rights import Right
@@ -30,11 +32,17 @@ SETTLE, REOPEN = "settle_pair", "reopen_pair"
 
 @dataclass(frozen=True, slots=True)
 class ComparedPair:
-    """A pair with the other dossier and what the two do not have alike."""
+    """A pair with the other dossier and what the two do not have alike.
+
+    `other` None: it is another unit's, of which number, gate and time are shown and nothing is compared.
+    """
 
     pair: DossierPair
-    other: CaseFile
-    values: PairValues
+    key: DossierKey
+    gate: Label | None
+    at: datetime
+    other: CaseFile | None
+    values: PairValues | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,13 @@ def routes(acting: Acting, pairs: Pairs, guard: Guard) -> APIRouter:
     def page(actor: Actor, year: int, number: str) -> PairsPage:
         case = opened(acting.files, actor, number, year)
         key = DossierKey(case.number, case.year)
-        others = ((each, each.other(key)) for each in pairs.of(key, actor))
-        cases = [(each, opened(acting.files, actor, other.number, other.year)) for each, other in others]
-        return PairsPage(case, tuple(ComparedPair(each, other, side_by_side(case, other)) for each, other in cases))
+        return PairsPage(case, tuple(compared(case, each, each.other(key), actor) for each in pairs.of(key, actor)))
+
+    def compared(case: CaseFile, pair: DossierPair, key: DossierKey, actor: Actor) -> ComparedPair:
+        place = pair.place(key)
+        there = opened(acting.files, actor, key.number, key.year) if pairs.is_open_to(actor, place) else None
+        gate = acting.files.gate(pair.procedure, place.gate, place.at)
+        return ComparedPair(pair, key, gate, place.at, there, side_by_side(case, there) if there else None)
 
     @router.get(f"/{{year}}/{{number}}/{PAIRS}")
     def ask(request: Request, year: FileYear, number: FileNumber, actor: Annotated[Actor, Depends(may)]) -> Response:
