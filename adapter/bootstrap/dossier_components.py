@@ -178,7 +178,8 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def pairs(self) -> Pairs:
-        return Pairs(self.database, lambda: self.catalogue, self.installation.units, self.legal_clock)
+        units, clock = self.installation.units, self.legal_clock
+        return Pairs(self.database, lambda: self.catalogue, units, clock, lambda: self.notification_kinds)
 
     @cached_property
     def report_prints(self) -> ReportPrints:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from adapter.model.procedure import Label, ReplyKind
 
-IN_MAIL = frozenset({"number", "year", "until", "at", "end", "code", "minutes", "portal", "site"})
-"""Words that an e-mail may contain: a dossier's number, times, a code, the portal's name and address."""
-IN_INBOX = frozenset({"number", "year", "until", "at", "end", "reason", "where", "by", "holder"})
+IN_MAIL = frozenset({"number", "year", "other", "until", "at", "end", "code", "minutes", "portal", "site"})
+"""Words that an e-mail may contain: dossiers' numbers, times, a code, the portal's name and address."""
+IN_INBOX = frozenset({"number", "year", "other", "until", "at", "end", "reason", "where", "by", "holder"})
 """Words that the inbox may contain, which only its owner reads."""
 IN_NOTICE = frozenset({"at", "end", "reason", "announcement"})
 """What may be filled into a published notice of a change of mode."""
@@ -25,9 +25,11 @@ OF_CERTIFICATE = tuple(f"certificate_{each}" for each in ("registered", "waiting
 """What happens to a registered certificate, or to one that is to be registered."""
 GRANTED, GRANT_ENDED = "granted", "grant_ended"
 """An authorisation was given, or was withdrawn: its two sides are told."""
+MERGED, PARTED = "merged", "parted"
+"""A dossier ended because it is the same as one that came by the other door, or goes on because it is not."""
 OCCASIONS = (
     *(SUSPENDED, RESTORED, SUSPENDED_PRINCIPAL, RESTORED_PRINCIPAL, ADDRESS, DRAFT_ENDS),
-    *(*OF_CERTIFICATE, GRANTED, GRANT_ENDED),
+    *(*OF_CERTIFICATE, GRANTED, GRANT_ENDED, MERGED, PARTED),
 )
 
 

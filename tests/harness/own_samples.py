@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -22,6 +23,7 @@ from adapter.services.door.signed_uploads import Acknowledgement
 from adapter.services.dossiers.check_code import CheckedConfirmation
 from adapter.services.dossiers.own import SHOWN
 from adapter.services.dossiers.own_records import (
+    OneWith,
     OpenedAnswer,
     OwnAnswer,
     OwnDossier,
@@ -160,6 +162,10 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             *(follow.DossierPage(each, ways, lines_asked) for each in whole for ways in every_way),
             follow.DossierPage(OwnDossier(bare, None, said, None, None, None, (), (), (), at), nothing, ()),
             follow.DossierPage(whole[0], nothing, (), attached_files(text, at), {"K": said}),
+            *(
+                follow.DossierPage(replace(whole[0], one_with=(OneWith("N2", 2026, at, ended, is_his),)), nothing, ())
+                for ended, is_his in ((True, True), (True, False), (False, True))
+            ),
         ],
         checking.GenuinePage: [
             checking.GenuinePage("", "", None),

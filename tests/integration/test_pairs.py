@@ -14,22 +14,24 @@ from typer.testing import CliRunner
 from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.cli.dossiers import dossier_reader
-from adapter.gateways.store.tables import deadline, dossier, journal
+from adapter.gateways.store.tables import deadline, dossier, journal, notification
 from adapter.model.actor import Actor, Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.notification import filled
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.pairs import Ends, PairVerdict
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.lookup import LookupKind, Question
+from adapter.services.dossiers.own_records import OneWith
 from adapter.services.dossiers.pairs import Pairs
 from adapter.services.messages.item import Settled
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS, OFFICER
-from tests.harness.people import TESTER, person
+from tests.harness.people import TESTER, declarant, person
 from tests.harness.registers import gate
 from tests.harness.stores import Original
 from tests.harness.units import HUUNGHI, MONGCAI
@@ -278,3 +280,57 @@ def test_a_third_unit_settles_nothing_and_lists_nothing(whole: Components) -> No
     ):
         with pytest.raises(NoRight, match="is of unit"):
             act()
+
+
+def told(whole: Components, reader: Actor) -> list[tuple[str, tuple[str, int] | None]]:
+    """What his inbox tells of the pair, the newest first, and which dossier each leads to."""
+    kinds = {whole.notification_kinds.kinds[each].title.vi.partition("{")[0] for each in ("merged", "parted")}
+    found = [(each.title.vi, each.dossier) for each in whole.inbox.page(reader).notifications]
+    return [each for each in found if any(each[0].startswith(kind) for kind in kinds) and "xác nhận" not in each[0]]
+
+
+@pytest.mark.parametrize("ended", [OTHER, DIRECT])
+def test_its_declarant_is_told_and_the_old_number_leads_him_to_the_dossier_that_goes_on(
+    whole: Components, ended: DossierKey
+) -> None:
+    stays = DIRECT if ended == OTHER else OTHER
+    if ended == DIRECT:
+        whole.completion.complete(OTHER, OFFICER)
+    reader = declarant(row(whole, OTHER).identities[0])
+    assert told(whole, reader) == []
+    assert same(whole) == ended
+    (notice,) = told(whole, reader)
+    assert notice == (f"Hồ sơ {ended} được gộp vào hồ sơ {stays}", (ended.number, ended.year))
+    page = whole.own_dossiers.read(reader, ended.number, ended.year)
+    assert page is not None
+    assert (page.row.number, page.row.state) == (ended.number, "merged"), "its answers are found by its number"
+    assert page.one_with == (OneWith(stays.number, stays.year, CLOCK, ended=True, is_his=True),)
+    page = whole.own_dossiers.read(reader, stays.number, stays.year)
+    assert page is not None
+    assert (page.alias, page.one_with) == (
+        ended.number,
+        (OneWith(ended.number, ended.year, CLOCK, ended=False, is_his=True),),
+    )
+    whole.pairs.reopen(OTHER, DIRECT, OFFICER, reason="nhầm")
+    assert f"Hồ sơ {ended} được giải quyết tiếp" in {title for title, _ in told(whole, reader)}
+
+
+def test_nobody_is_told_where_no_dossier_ends_or_where_it_is_not_settled(whole: Components) -> None:
+    reader = declarant(row(whole, OTHER).identities[0])
+    whole.pairs.settle(OTHER, DIRECT, PairVerdict.DIFFERENT, OFFICER, reason="hai người")
+    with pytest.raises(NotAllowed):
+        same(whole)
+    assert told(whole, reader) == []
+
+
+def test_an_e_mail_about_it_says_dossiers_numbers_only(whole: Components) -> None:
+    same(whole)
+    with whole.database.reading() as connection:
+        stored = connection.execute(select(notification.c.words).where(notification.c.kind == "merged")).scalars()
+        assert all(each == {"other": str(DIRECT), "at": "07:15, 02/03/2026"} for each in stored)
+    mail = whole.notification_kinds.kinds["merged"].mail
+    assert mail is not None
+    assert (
+        f"Hồ sơ NSW777/2026 được gộp vào hồ sơ {DIRECT}"
+        in filled(mail, {"number": OTHER.number, "year": "2026", "other": str(DIRECT)}).vi
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, case, or_, select
 
 from adapter.gateways.store.deadline_records import LimitOfDossier
 from adapter.gateways.store.deadlines import ENDS, OPEN
@@ -29,9 +29,14 @@ def of(connection: Connection, numbers: Sequence[str], *, before: int | None, li
 
 
 def find(connection: Connection, number: str, year: int) -> StoredDossier | None:
-    """The dossier of our number or the window's, or None."""
+    """The dossier of our number or the window's, or None.
+
+    One that ended as a part of another has its number still: its answers are found by it, and it names the other.
+    """
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
-    return made_first(StoredDossier, connection.execute(select(dossier).where(named, dossier.c.year == year)))
+    own_first = case((dossier.c.number == number, 0), else_=1)
+    query = select(dossier).where(named, dossier.c.year == year).order_by(own_first)
+    return made_first(StoredDossier, connection.execute(query))
 
 
 def messages(connection: Connection, dossier_id: int) -> list[MessageOfDossier]:

@@ -6,11 +6,11 @@ now for one of them. Having an answer in law is that he opens it (Article 10): `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import deadlines, lookups, replies
+from adapter.gateways.store import deadlines, lookups, pairs, replies
 from adapter.gateways.store import own_dossiers as store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import (
@@ -22,6 +22,7 @@ from adapter.gateways.store.dossier_records import (
 )
 from adapter.model.actor import Actor
 from adapter.model.dossier import CONFIRMED, DossierState
+from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Label, Meaning
 from adapter.pipeline.terms import Terms
 from adapter.services.access import rights
@@ -29,6 +30,7 @@ from adapter.services.access.rights import Right
 from adapter.services.dossiers.answers import SHOWN, AnswersInWords, answer
 from adapter.services.dossiers.naming import form_of, gate_name
 from adapter.services.dossiers.own_records import (
+    OneWith,
     OpenedAnswer,
     OwnDossier,
     OwnFinding,
@@ -37,6 +39,7 @@ from adapter.services.dossiers.own_records import (
     OwnRow,
     RunningLimit,
 )
+from adapter.services.dossiers.pairs import pair_of
 from adapter.services.dossiers.results import result, times
 from adapter.services.dossiers.running_limits import running_limits
 from adapter.services.dossiers.shown_state import shown
@@ -93,6 +96,7 @@ class OwnDossiers:
             signed = lookups.confirmations(connection, [row.id]).get(row.id, ())
             answers = self._answers(connection, row)
             messages = store.messages(connection, row.id)
+            one_with = tuple(_one_with(connection, actor, row, now))
         procedure = self.answers.procedure(row)
         waiting = sum(1 for each in answers if each.delivered_at is None)
         return OwnDossier(
@@ -106,6 +110,7 @@ class OwnDossiers:
             messages=tuple(self._message(each) for each in messages),
             answers=tuple(answer(each) for each in answers),
             at=now,
+            one_with=one_with,
         )
 
     def open(self, actor: Actor, number: str, year: int, digest: str) -> bool:
@@ -199,6 +204,18 @@ def own_row(connection: Connection, actor: Actor, number: str, year: int, now: d
     if row is None or not _spoken(connection, actor, now).of(row.procedure) & set(row.identities):
         return None
     return row
+
+
+def _one_with(connection: Connection, actor: Actor, row: StoredDossier, now: datetime) -> Iterator[OneWith]:
+    """What an officer has said to be the same dossier, where one of the two ended by it."""
+    if row.state != DossierState.MERGED and row.alias_number is None:
+        return
+    own = DossierKey(row.number, row.year)
+    for pair in map(pair_of, pairs.of_dossier(connection, row.id)):
+        if pair.ended is not None and pair.settled_at is not None:
+            other = pair.other(own)
+            is_his = own_row(connection, actor, other.number, other.year, now) is not None
+            yield OneWith(other.number, other.year, pair.settled_at, pair.ended == own, is_his)
 
 
 def _spoken(connection: Connection, actor: Actor, now: datetime) -> Spoken:

@@ -81,6 +81,20 @@ class OwnAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class OneWith:
+    """Another dossier that was said to be the same as this one. `ended`: this one ended, and the other one goes on.
+
+    `is_his`: whether the declarant of this one may read the other one.
+    """
+
+    number: str
+    year: int
+    at: datetime
+    ended: bool
+    is_his: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OwnDossier:
     """A dossier as its declarant sees it."""
 
@@ -94,6 +108,7 @@ class OwnDossier:
     messages: tuple[OwnMessage, ...]
     answers: tuple[OwnAnswer, ...]
     at: datetime
+    one_with: tuple[OneWith, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

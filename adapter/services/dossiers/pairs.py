@@ -23,12 +23,14 @@ from adapter.model.dossier import Dossier, DossierState
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
+from adapter.model.notification import MERGED, PARTED, NotificationKinds
 from adapter.model.stages import Channel
 from adapter.model.text import REASON, typed
 from adapter.model.units import BorderUnits
 from adapter.pipeline.pairs import Ends, PairVerdict, ends, standing
 from adapter.pipeline.terms import Terms
 from adapter.services.access.rights import Right, needs, needs_in_unit, unit_within
+from adapter.services.dossiers.pair_notices import tell_parties
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
 
@@ -115,6 +117,10 @@ class _Matter:
     portal: Dossier
     window: Dossier
 
+    def parted(self, ends: str | None) -> tuple[Dossier, Dossier]:
+        """The dossier that ended, and the one that goes on."""
+        return (self.window, self.portal) if ends == Ends.WINDOW else (self.portal, self.window)
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -127,6 +133,7 @@ class Pairs:
     catalogue: Callable[[], Catalogue]
     units: BorderUnits
     clock: Callable[[], datetime]
+    notifications: Callable[[], NotificationKinds]
     seen: int | None = None
 
     def of(self, key: DossierKey, actor: Actor) -> tuple[DossierPair, ...]:
@@ -199,6 +206,8 @@ class Pairs:
             store.settle(connection, matter.row, written)
             detail = {"verdict": verdict.value, "ended": str(one.key) if one else None, "reason": reason}
             self._record(matter, JournalEvent.PAIR_SETTLE, officer, detail)
+            if one is not None:
+                self._tell(matter, MERGED, ended)
         return one.key if one else None
 
     def reopen(self, key: DossierKey, other: DossierKey, officer: Actor, *, reason: str) -> None:
@@ -220,6 +229,8 @@ class Pairs:
             store.settle(connection, matter.row, {})
             detail = {"verdict": matter.row.verdict, "reason": reason}
             self._record(matter, JournalEvent.PAIR_REOPEN, officer, detail)
+            if matter.row.was_state is not None:
+                self._tell(matter, PARTED, matter.row.ends)
 
     def _matter(self, connection: Connection, key: DossierKey, other: DossierKey, officer: Actor) -> _Matter:
         self.database.lock(connection, [dossiers.lock_name(key), dossiers.lock_name(other)])
@@ -237,6 +248,11 @@ class Pairs:
         ledger = Ledger(connection, self.database, {}, found, self.clock(), docket)
         portal, window = (one, two) if one.channel is Channel.PORTAL else (two, one)
         return _Matter(ledger, row, portal, window)
+
+    def _tell(self, matter: _Matter, occasion: str, ends: str | None) -> None:
+        ended, stays = matter.parted(ends)
+        kind, ledger = self.notifications().of_occasion(occasion), matter.ledger
+        tell_parties(ledger.connection, self.database, kind, ended, stays, ledger.now)
 
     def _is_of_either(self, officer: Actor, one: Dossier, two: Dossier) -> None:
         """He says it who has one of the two; of another unit's he needs to know no more than where and when it came.
@@ -269,7 +285,7 @@ def _merged(matter: _Matter) -> Ends:
         )
     if found is Ends.NEITHER:
         return found
-    ended, stays = (matter.window, matter.portal) if found is Ends.WINDOW else (matter.portal, matter.window)
+    ended, stays = matter.parted(found)
     assert stays.id is not None
     matter.ledger.dossiers[ended.key] = replace(ended, state=DossierState.MERGED)
     # The number by which the window has receipted its transfer stands.
@@ -281,7 +297,7 @@ def _merged(matter: _Matter) -> Ends:
 def _parted(matter: _Matter) -> None:
     """The dossier that ended goes on in the state that it had."""
     row, connection = matter.row, matter.ledger.connection
-    ended, stays = (matter.window, matter.portal) if row.ends == Ends.WINDOW.value else (matter.portal, matter.window)
+    ended, stays = matter.parted(row.ends)
     assert ended.id is not None
     assert stays.id is not None
     assert row.settled_at is not None

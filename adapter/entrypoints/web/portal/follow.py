@@ -24,7 +24,7 @@ from adapter.services.attachments.giving import AttachmentsGiven
 from adapter.services.door.corrections import AskedItem, Corrections, Ways
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
-from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage, RunningLimit
+from adapter.services.dossiers.own_records import OneWith, OpenedAnswer, OwnAnswer, OwnDossier, OwnPage, RunningLimit
 from adapter.services.dossiers.printing import Printing
 from adapter.services.ledger.docket import AMEND
 from adapter.services.watch.way import PortalTakes
@@ -54,6 +54,8 @@ class Step:
     key: str
     digest: str | None = None
     waits: bool = False
+    number: str = ""
+    """Of another dossier that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,19 @@ class DossierPage(Page):
         """The answers that wait for him, the newest first."""
         return [answer for answer in reversed(self.dossier.answers) if answer.opened_at is None]
 
+    @property
+    def goes_on_as(self) -> OneWith | None:
+        """The dossier that goes on in the place of this one, which has ended."""
+        return next((each for each in self.dossier.one_with if each.ended), None)
+
     def _steps(self) -> Iterator[Step]:
         for message in self.dossier.messages:
             yield Step(message.received_at, f"step.{message.meaning}")
         for answer in self.dossier.answers:
             yield Step(answer.created_at, f"answer.{answer.kind.name.lower()}", answer.digest, answer.opened_at is None)
+        for each in self.dossier.one_with:
+            key = "step.merged" if each.ended else "step.merged_here"
+            yield Step(each.at, key, number=f"{each.number}/{each.year}")
 
 
 @dataclass(frozen=True, slots=True)
