@@ -22,12 +22,12 @@ def tell_parties(
 ) -> None:
     """Tell declarants and principals of both, in the transaction of what they are told of.
 
-    Said again after it was taken back it is another cause.
+    Said again after it was taken back it is another cause: its journal has gone on.
     """
     rows = notification_rows(
         kind,
         {*ended.identities, *stays.identities},
-        cause=f"pair:{ended.id}:{kind.name if kind else ''}:{at.isoformat()}",
+        cause=f"pair:{ended.id}:{ended.journal}",
         words={"other": str(stays.key), "at": hour_and_day(at)},
         at=at,
         dossier_id=ended.id,

@@ -59,6 +59,15 @@ class PairsPage(Page):
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
+def _compared(
+    acting: Acting, pairs: Pairs, case: CaseFile, pair: DossierPair, key: DossierKey, actor: Actor
+) -> ComparedPair:
+    place = pair.place(key)
+    there = opened(acting.files, actor, key.number, key.year) if pairs.is_open_to(actor, place) else None
+    gate = acting.files.gate(pair.procedure, place.gate, place.at)
+    return ComparedPair(pair, key, gate, place.at, there, side_by_side(case, there) if there else None)
+
+
 def routes(acting: Acting, pairs: Pairs, guard: Guard) -> APIRouter:
     """/can-bo/ho-so/<year>/<number>/pairs and the two acts on one."""
     router = APIRouter(include_in_schema=False, prefix="/can-bo/ho-so")
@@ -67,13 +76,8 @@ def routes(acting: Acting, pairs: Pairs, guard: Guard) -> APIRouter:
     def page(actor: Actor, year: int, number: str) -> PairsPage:
         case = opened(acting.files, actor, number, year)
         key = DossierKey(case.number, case.year)
-        return PairsPage(case, tuple(compared(case, each, each.other(key), actor) for each in pairs.of(key, actor)))
-
-    def compared(case: CaseFile, pair: DossierPair, key: DossierKey, actor: Actor) -> ComparedPair:
-        place = pair.place(key)
-        there = opened(acting.files, actor, key.number, key.year) if pairs.is_open_to(actor, place) else None
-        gate = acting.files.gate(pair.procedure, place.gate, place.at)
-        return ComparedPair(pair, key, gate, place.at, there, side_by_side(case, there) if there else None)
+        found = pairs.of(key, actor)
+        return PairsPage(case, tuple(_compared(acting, pairs, case, each, each.other(key), actor) for each in found))
 
     @router.get(f"/{{year}}/{{number}}/{PAIRS}")
     def ask(request: Request, year: FileYear, number: FileNumber, actor: Annotated[Actor, Depends(may)]) -> Response:
