@@ -52,6 +52,11 @@ class KeptContacts(BaseModel):
     window_down: bool
     contacts: tuple[KeptContact, ...]
 
+    def nameless(self) -> KeptContacts:
+        """The same dossiers, without what names or reaches a person."""
+        nobody = {"name": "", "telephones": (), "emails": ()}
+        return self.model_copy(update={"contacts": tuple(each.model_copy(update=nobody) for each in self.contacts)})
+
 
 class KeptFailure(BaseModel):
     """One failure of the portal, as an operator has told it. `account`: of the system, from which it was typed, or who

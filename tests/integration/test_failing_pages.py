@@ -103,6 +103,17 @@ def test_a_reason_is_asked_for_and_what_was_typed_stays(site: Website) -> None:
     assert journalled(site) == []
 
 
+def test_before_a_failure_is_announced_the_list_names_nobody_and_nobody_is_journalled(site: Website) -> None:
+    person = logged_in(site, "van-hanh", f"{HERE}/goi")
+    (contact,) = site.components.portal_failure.folder.contacts().contacts  # type: ignore[union-attr]
+    assert contact.name
+    assert contact.telephones
+    for value in (contact.name, *contact.telephones, *contact.emails):
+        assert value not in person.page.text  # type: ignore[union-attr]
+    assert contact.dossier in person.told()
+    assert journalled(site) == []
+
+
 def test_calls_are_made_from_the_list_and_their_results_stand_on_it(site: Website) -> None:
     person = announced(site)
     person.get(f"{HERE}/goi")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from adapter.model.catalogue import Catalogue, Code
 from adapter.model.procedure import Label, Meaning, Procedure
 
 MASK = "***"
+
+
+def gate_codes(catalogue: Catalogue, procedure: Procedure) -> Collection[str]:
+    """The codes of the list from which the procedure takes its gate; none where it takes it from no list."""
+    field = procedure.field(procedure.place.get("gate", ""))
+    return catalogue.codelists[field.codes] if field and field.codes else ()
 
 
 def gate_name(catalogue: Catalogue, procedure: Procedure | None, code: str | None) -> Label | None:

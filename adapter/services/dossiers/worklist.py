@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapter.gateways.store import journal, lookups, pairs, suspensions
@@ -25,7 +25,7 @@ from adapter.model.turns import WorkTurn
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right, has, is_its, is_of_unit, needs
-from adapter.services.dossiers.naming import form_of, gate_name, party_name
+from adapter.services.dossiers.naming import form_of, gate_codes, gate_name, party_name
 from adapter.services.dossiers.own_records import RunningLimit
 from adapter.services.dossiers.shown_state import shown
 
@@ -101,6 +101,12 @@ class WorkLists:
     catalogue: Catalogue
     units: BorderUnits
     clock: Callable[[], datetime]
+
+    def known(self, asked: WorkFilter) -> WorkFilter:
+        """The filter without codes that nothing has: what else was typed there comes back on no page."""
+        procedure = asked.procedure if asked.procedure in self.catalogue.procedures else None
+        gates = {code for each in self._offered(self.clock()) for code in gate_codes(self.catalogue, each)}
+        return replace(asked, procedure=procedure, gate=asked.gate if asked.gate in gates else None)
 
     def page(self, actor: Actor, asked: WorkFilter, after: str | None) -> WorkPage:
         """The dossiers of his unit that are asked for, behind the place that `WorkPage.last` named.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.gateways.mail.smtp import OpenOffice
@@ -136,7 +136,8 @@ class PortalFailureActs:
                 self.post()
 
     def contacts(self, *, actor: Actor) -> FailureState:
-        """Whom to call, with telephone numbers; the journal keeps that they were shown.
+        """Whom to call. While a failure is open with names and telephone numbers: its reason is the reason to see them,
+        and the journal keeps that they were shown. Else without them: nobody is to be called.
 
         Raises:
             NoRight: the actor announces no failure.
@@ -144,6 +145,8 @@ class PortalFailureActs:
         """
         needs(actor, Right.ANNOUNCE_FAILURE)
         found = self._state()
+        if found.failure is None:
+            return replace(found, contacts=found.contacts and found.contacts.nameless())
         many = len(found.contacts.contacts) if found.contacts else 0
         with self.journal.database.transaction() as connection:
             shown = Entry.by(JournalEvent.CALL_LIST_SHOWN, actor, found.at, {"dossiers": many})

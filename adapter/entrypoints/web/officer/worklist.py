@@ -127,6 +127,7 @@ def routes(pages: Pages, lists: WorkLists, papers: PaperRecords, guard: Guard) -
         asked: Annotated[WorkFilter, Depends(_asked)],
         after: _After = None,
     ) -> Response:
+        asked = lists.known(asked)
         found = lists.page(actor, asked, after)
         return pages.respond(request, WorkListPage(found, asked, after is None, papers.to_compare(actor)))
 
@@ -138,6 +139,7 @@ def routes(pages: Pages, lists: WorkLists, papers: PaperRecords, guard: Guard) -
         tu: Annotated[int, Query(ge=0, le=10**11)],
     ) -> Response:
         """What came since. 304 as long as nothing has changed, so that a page that stays open costs little."""
+        asked = lists.known(asked)
         told = lists.news(actor, asked, datetime.fromtimestamp(tu, VIETNAM))
         mark = f'"{told.mark}"'
         if request.headers.get("if-none-match") == mark:
