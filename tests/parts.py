@@ -93,6 +93,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "a shift by keyboard alone": [KEYBOARD],
         "an operator's night": [NIGHT],
         "no value of a person on any page": [f"{INTEGRATION}/test_masked_pages.py"],
+        "whoever was shown one is in the journal": [f"{INTEGRATION}/test_walked_pages.py"],
     },
     "kills": {"outages": _of_servers(), "kills": _of_processes()},
     "lives": {"any order of messages and acts": ["tests/lives"]},

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from adapter.bootstrap import assemble
 from adapter.gateways.store import tables
 from adapter.model.actor import Role
-from tests.demo.world import FRESH, fill
+from tests.harness.demonstration import FRESH, fill
 from tests.harness.pki import shared_pki
 from tests.harness.stores import ensure_tables
 from tests.harness.website import configure

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.moments import moment_of
@@ -88,6 +89,8 @@ class _Deputies:
         return RedirectResponse(f"{LIST}?xong=giao", 303, PERSONAL)
 
     def end(self, request: Request, row_id: int, sent: Posting) -> Response:
+        if all(each.id != row_id for each in self.delegations.list(actor=sent.actor)):
+            raise HTTPException(404)  # another unit's is as if it did not exist
         try:
             self.delegations.end(row_id, actor=sent.actor)
         except NoRight:
