@@ -94,6 +94,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "an operator's night": [NIGHT],
         "no value of a person on any page": [f"{INTEGRATION}/test_masked_pages.py"],
         "whoever was shown one is in the journal": [f"{INTEGRATION}/test_walked_pages.py"],
+        "whatever each role asks": [f"{INTEGRATION}/test_staff_walk.py", f"{INTEGRATION}/test_customs_schema.py"],
     },
     "kills": {"outages": _of_servers(), "kills": _of_processes()},
     "lives": {"any order of messages and acts": ["tests/lives"]},
