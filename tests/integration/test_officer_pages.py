@@ -251,6 +251,7 @@ def test_a_signed_form_is_printed_and_the_journal_keeps_that(small: Website) -> 
     shown = entries(small, JournalEvent.DOSSIER_PERSONAL_SHOWN)[before:]
     assert [(row.actor, row.detail["dossier"]) for row in shown] == [("person:can-bo", "OF1/2026")]
     assert shown[0].detail["reply"] in places[-1]
+    assert {row.delivered_at for row in small.rows(tables.outbox)} == {None}, "it is no receipt of the declarant's"
     assert logged_in(small, "mong-cai").get(places[-1]).status_code == 404
     assert logged_in(small, "kiem-tra").get(places[-1]).status_code == 403
 

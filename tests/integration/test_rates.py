@@ -16,6 +16,7 @@ from adapter.gateways.store import tables
 from adapter.gateways.store.database import Database
 from adapter.services.access.rates import RateRule, Rates, TooOften
 from adapter.services.watch.mode import Sight
+from tests.harness.browsing import Person
 from tests.harness.own_dossiers import somebody
 from tests.harness.stores import ensure_tables
 from tests.harness.website import CITIZEN, OTHER, Website, citizen_message, configure, serving, website
@@ -85,6 +86,19 @@ def test_another_process_counts_on(site: Website, tmp_path: Path) -> None:
     with serving(second) as url:
         got = [httpx.get(f"{each}/xac-minh?so=XN1&ma=0").status_code for each in (site.url, url, site.url, url)]
     assert got == [200, 200, 200, 429]
+
+
+def test_who_has_logged_in_at_one_process_is_known_to_the_other_until_he_logs_out_there(
+    site: Website, tmp_path: Path
+) -> None:
+    person = somebody(site, CITIZEN)
+    with serving(assemble(tmp_path / "config.yaml")) as url:
+        elsewhere = Person(url, {urlsplit(url).netloc: person.cookies[urlsplit(site.url).netloc]})
+        assert elsewhere.get("/ho-so").status_code == 200
+        (token,) = set(elsewhere.document().xpath("//input[@name='csrf']/@value"))
+        said = {"data": {"csrf": token}, "headers": {"Origin": site.url}}  # both are the one public address
+        assert elsewhere.ask("POST", "/logout", follow=False, **said).status_code == 303
+    assert person.get("/ho-so", follow=False).status_code == 303
 
 
 def test_who_asked_is_not_kept(site: Website) -> None:

@@ -92,6 +92,20 @@ def test_what_follows_a_link_ahead_opens_nothing(small: Website, method: str) ->
     assert delivered(small) == [None]
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
+def test_a_program_has_an_answer_in_law_by_fetching_it_and_in_no_other_way(small: Website, method: str) -> None:
+    with small.declarant() as client:
+        sent = client.post(DECLARATIONS, content=citizen_message(), headers=XML).json()
+        here = f"{DECLARATIONS}/{sent['id']}"
+        (row,) = (row for row in small.rows(tables.outbox) if row.kind == "Acceptance" and row.route == "portal")
+        address = f"{here}/replies/{row.digest}"
+        for each in (here, address):
+            assert client.request(method, each).status_code == 405
+        assert delivered(small, "Acceptance") == [None]
+        assert client.get(address).status_code == 200
+    assert delivered(small, "Acceptance") != [None]
+
+
 def test_a_page_to_print_is_of_what_he_has_opened_and_is_no_receipt(small: Website) -> None:
     key = declared(small)
     small.components.completion.complete(key, OFFICER)

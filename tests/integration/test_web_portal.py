@@ -16,6 +16,7 @@ from adapter.gateways.store.windows import Notice
 from adapter.model.errors import Misconfigured
 from adapter.services.watch.mode import Sight
 from tests.harness.people import TESTER, anybody
+from tests.harness.units import two_units
 from tests.harness.website import Website, configure, portal_only, serving, website
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -51,6 +52,16 @@ def test_the_public_page_says_that_the_window_is_down_and_what_is_open(site: Web
     assert "The national single window is down" in english
     assert vietnamese.count("Khai tại đây") == len(site.components.situations.now().offered) > 4
     assert "Khai trên Cổng một cửa" not in vietnamese
+
+
+def test_the_telephone_of_each_unit_is_told(tmp_path: Path, sqlite_url: str) -> None:
+    units = two_units()["units"]
+    for place, unit in enumerate(units.values()):
+        unit["telephone"] = f"0205 385 000{place}"
+    config = configure(tmp_path, sqlite_url, {**two_units(), "units": units})
+    with website(config) as site, site.client() as client:
+        calls = {str(each) for each in read(client).xpath("//main//a[starts-with(@href, 'tel:')]/@href")}
+    assert calls == {"tel:02053850000", "tel:02053850001"}
 
 
 def test_while_the_window_works_only_what_it_does_not_carry_is_open(site: Website) -> None:
