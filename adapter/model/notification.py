@@ -79,7 +79,14 @@ class NotificationKinds:
 NO_NOTIFICATIONS = NotificationKinds()
 
 
+_NO_END = {"vi": "chưa có thông báo", "en": "not announced yet"}
+
+
 def filled(words: Label, values: Mapping[str, str]) -> Label:
-    """The words with their values; a value that is not known is a dash."""
+    """The words with their values; a value that is not known is a dash, of an expected end that is said."""
     known = {name: values.get(name) or "–" for name in IN_MAIL | IN_INBOX | IN_NOTICE}
-    return Label(words.vi.format_map(known), words.en.format_map(known))
+    end = values.get("end")
+    return Label(
+        words.vi.format_map({**known, "end": end or _NO_END["vi"]}),
+        words.en.format_map({**known, "end": end or _NO_END["en"]}),
+    )

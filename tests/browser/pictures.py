@@ -9,7 +9,7 @@ import hashlib
 import sys
 import tempfile
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from itertools import product
@@ -19,10 +19,13 @@ from lxml import etree
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from adapter.bootstrap import Components
+from adapter.gateways.store import tables
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.procedure import Meaning
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
+from tests.browser.conftest import look_as
+from tests.browser.pressed import PRESSED, sent
 from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, kept, launch, log_in, portal, visit
 from tests.harness import attached
 from tests.harness.people import person
@@ -31,11 +34,63 @@ from tests.harness.stores import sqlite_store
 from tests.harness.website import citizen_message, group_message
 from tests.servers.identity import identity_provider
 
-_LANGUAGES = ("vi", "en")
+LANGUAGES = ("vi", "en")
 _WHY = "Nghi tài khoản bị người khác sử dụng"
 COMMANDER = person("don-truong", Role.COMMANDER, name="LE QUANG MINH", rank="Trung tá", unit="CK-HUUNGHI")
 _QUALITY = 40
 """Of the pictures, in per cent: text can be read, and a picture has 100 to 200 kB."""
+
+
+PICTURES = {
+    "trang-dau": ("/", "home.html"),
+    "loai-tai-khoan": ("/login", "account_kind.html"),
+    "dang-nhap-lai": ("/login/return", "login.html"),
+    "tam-dung": ("/login/return", "suspended.html"),
+    "xac-minh": ("/xac-minh", "checking.html"),
+    "khong-co": ("/khong-co", "error.html"),
+    "ho-so-cua-toi": ("/ho-so", "dossiers.html"),
+    "ho-so": ("/ho-so/{year}/{number}", "dossier.html"),
+    "yeu-cau": ("/ho-so/{year}/{number}", "dossier.html"),
+    "xac-nhan": ("/ho-so/{year}/{number}/tra-loi/{digest}", "answer.html"),
+    "hop-thu": ("/hop-thu", "inbox.html"),
+    "thu-dien-tu": ("/hop-thu/thu-dien-tu", "mail_address.html"),
+    "khai-bao": ("/khai-bao", "declare.html"),
+    "chon-cua-khau": ("/khai-bao/moi", "begin.html"),
+    "tep": ("/khai-bao/tep", "upload.html"),
+    "cac-muc": ("/khai-bao/{id}", "tasks.html"),
+    "muc": ("/khai-bao/{id}/muc/{name}", "fields.html"),
+    "dong": ("/khai-bao/{id}/muc/{name}", "shut.html"),
+    "hai-cua-so": ("/khai-bao/{id}/muc/{name}", "conflict.html"),
+    "danh-sach": ("/khai-bao/{id}/danh-sach/{name}", "rows.html"),
+    "mot-nguoi": ("/khai-bao/{id}/danh-sach/{name}/{ordinal}", "fields.html"),
+    "xoa-dong": ("/khai-bao/{id}/danh-sach/{name}/{ordinal}/xoa", "remove.html"),
+    "nhap-tep": ("/khai-bao/{id}/nhap/{name}", "import.html"),
+    "nhap-xem": ("/khai-bao/{id}/nhap/{name}", "import.html"),
+    "nhap-loi": ("/khai-bao/{id}/nhap/{name}", "import.html"),
+    "tep-dinh-kem": ("/khai-bao/{id}/dinh-kem/{name}", "attach.html"),
+    "kiem-tra": ("/khai-bao/{id}/kiem-tra", "check.html"),
+    "tra-loi-yeu-cau": ("/khai-bao/{id}/kiem-tra", "check.html"),
+    "ky-so": ("/khai-bao/{id}/ky", "sign.html"),
+    "bo": ("/khai-bao/{id}/bo", "remove.html"),
+    "cho-gui": ("/khai-bao/{id}/cho", "waiting.html"),
+    "da-gui": ("/khai-bao/{id}/da-gui/{message}", "sent.html"),
+    "uy-quyen": ("/uy-quyen", "grants.html"),
+    "huy-uy-quyen": ("/uy-quyen/{id}/rut", "end_grant.html"),
+    "chung-thu-so": ("/chung-thu-so", "certificates.html"),
+    "dung-chung-thu": ("/chung-thu-so/{id}/tam-dung", "stop_certificate.html"),
+    "tep-ky-so": ("/tep-ky-so", "signed_file.html"),
+    "da-nhan-tep": ("/tep-ky-so/{value}", "acknowledged.html"),
+}
+"""Every picture by its name: the route of the page, and its template. A new page of the portal has its row here."""
+ANSWERED = {"khong-co": 404, "dang-nhap-lai": 400}
+WITHOUT = {
+    "/login/backchannel": "for the provider",
+    "/logged-out": "login.html, as dang-nhap-lai",
+    "/feed.atom": "a feed",
+    "/api/docs": "the OpenAPI document in words, of many screens; its look is that of all pages",
+    "/khai-bao/tep/{message}": "sent.html, as da-gui",
+}
+"""Routes whose page needs no picture of its own, and why. What is a file by its name needs none."""
 
 
 def pictures(browser: Browser, components: Portal, state: str, folder: Path, only: Collection[str]) -> None:
@@ -53,16 +108,39 @@ def pictures(browser: Browser, components: Portal, state: str, folder: Path, onl
         "khai-bao": "/khai-bao",
         "chon-cua-khau": "/khai-bao/moi?procedure=BQP0100001",
         "tep": "/khai-bao/tep",
+        "dang-nhap-lai": "/login/return",
+        "da-gui": sent(browser, components, state),
         **_filling(components),
         **_answering(components),
         **_certified(components),
     }
-    strange = {"loai-tai-khoan", "tep-ky-so", "da-nhan-tep"}
+    strange = {"loai-tai-khoan", "tep-ky-so", "da-nhan-tep", "dang-nhap-lai"}
     named = {name: address for name, address in named.items() if not only or name in only}
-    for (name, address), language, width in product(named.items(), _LANGUAGES, WIDTHS):
+    for (name, address), language, width in product(named.items(), LANGUAGES, WIDTHS):
         url = f"{components.url}{address}{'&' if '?' in address else '?'}lang={language}"
-        shots = [_shot(browser, url, None if name in strange else state, width, scheme) for scheme in SCHEMES]
+        who, status = None if name in strange else state, ANSWERED.get(name, 200)
+        shots = [_shot(browser, url, who, width, scheme, status) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"{name}-{language}-{width}.jpg")
+    for name, go in PRESSED.items():
+        if not only or name in only:
+            _after_pressing(browser, components, state, folder / name, go)
+
+
+def _after_pressing(
+    browser: Browser, components: Portal, state: str, start: Path, go: Callable[[Page, Portal], None]
+) -> None:
+    """Pages that no address shows: one has pressed something before."""
+    for language in LANGUAGES:
+        with visit(browser, state=state) as context:
+            page = context.new_page()
+            page.goto(f"{components.url}/ho-so?lang={language}")
+            go(page, components)
+            for width in WIDTHS:
+                shots = []
+                for scheme in SCHEMES:
+                    look_as(page, width, scheme)
+                    shots.append(_taken(page))
+                _beside(browser, shots, start.with_name(f"{start.name}-{language}-{width}.jpg"))
 
 
 def suspended(browser: Browser, components: Portal, state: str, folder: Path) -> None:
@@ -70,12 +148,12 @@ def suspended(browser: Browser, components: Portal, state: str, folder: Path) ->
     accounts, drafts = components.site.components.accounts, components.site.components.drafts
     mine = next(each for each in drafts.unsent(AN.number) if each.waits_since is None and each.base is None).public_id
     accounts.suspend(AN.number, unit="CK-HUUNGHI", reason=_WHY, actor=COMMANDER)
-    for language, width in product(_LANGUAGES, WIDTHS):
+    for language, width in product(LANGUAGES, WIDTHS):
         url = f"{components.url}/khai-bao/{mine}/muc/chung?lang={language}"
-        shots = [_shot(browser, url, state, width, scheme) for scheme in SCHEMES]
+        shots = [_shot(browser, url, state, width, scheme, 403) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"dong-{language}-{width}.jpg")
     accounts.suspend(AN.number, unit=None, reason=_WHY, actor=COMMANDER)
-    for language, width in product(_LANGUAGES, WIDTHS):
+    for language, width in product(LANGUAGES, WIDTHS):
         shots = [_notice(browser, components, language, width, scheme) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"tam-dung-{language}-{width}.jpg")
 
@@ -100,7 +178,7 @@ def _filling(components: Portal) -> dict[str, str]:
     form = etree.fromstring(group_message()).find(f"Body/Content/{draft.spec.root}")
     assert form is not None
     said, asked = answers_in(sketch, form), {f.name for section in sketch.sections for f in section.asked}
-    values = {name: text for name, text in said.values.items() if name in asked}
+    values = {name: text for name, text in said.values.items() if name in asked and name not in draft.answers.values}
     draft = drafts.save(draft, Answers({**draft.answers.values, **values}, said.rows))
     own = drafts.begin(AN.number, procedures["BQP0100002"], "HUUNGHI", known)
     drafts.prepare(draft)
@@ -110,6 +188,7 @@ def _filling(components: Portal) -> dict[str, str]:
         "cac-muc": here,
         "danh-sach": f"{here}/danh-sach/persons",
         "mot-nguoi": f"{here}/danh-sach/persons/1",
+        "xoa-dong": f"{here}/danh-sach/persons/1/xoa",
         "nhap-tep": f"{here}/nhap/persons",
         "kiem-tra": f"{here}/kiem-tra",
         "ky-so": f"{here}/ky",
@@ -153,7 +232,13 @@ def _certified(components: Portal) -> dict[str, str]:
     file = signed(citizen_message(messageId="sent-without-log-in"), "citizen")
     statement = built.signed_uploads.statement(hashlib.sha256(file).hexdigest())
     value = built.signed_uploads.send(signed(statement or b"", "citizen"), file)
-    return {"chung-thu-so": "/chung-thu-so", "tep-ky-so": "/tep-ky-so", "da-nhan-tep": f"/tep-ky-so/{value}"}
+    held = next(row.id for row in components.site.rows(tables.certificate) if row.number == AN.number)
+    return {
+        "chung-thu-so": "/chung-thu-so",
+        "dung-chung-thu": f"/chung-thu-so/{held}/tam-dung",
+        "tep-ky-so": "/tep-ky-so",
+        "da-nhan-tep": f"/tep-ky-so/{value}",
+    }
 
 
 def with_files(components: Components, who: Actor) -> str:
@@ -183,11 +268,13 @@ def _opened(browser: Browser, components: Portal, state: str) -> str:
         return page.url.removeprefix(components.url)
 
 
-def _shot(browser: Browser, url: str, state: str | None, width: int, scheme: str) -> str:
-    """The whole page as an address that holds the picture."""
+def _shot(browser: Browser, url: str, state: str | None, width: int, scheme: str, status: int) -> str:
+    """The whole page as an address that holds the picture. A page that is not the one meant shows nothing."""
     with visit(browser, width=width, scheme=scheme, state=state) as context:
         page = context.new_page()
-        page.goto(url)
+        answer = page.goto(url)
+        assert answer is not None
+        assert answer.status == status, url
         return _taken(page)
 
 

@@ -23,6 +23,8 @@ PAGES = (
     "/khong-co",
     "/xac-minh?so=XN1&ma=0",
     "/logged-out",
+    "/hop-thu",
+    "/hop-thu/thu-dien-tu",
     "/khai-bao",
     "/khai-bao/tep",
     "/uy-quyen",

@@ -66,6 +66,31 @@ def test_what_is_inaccurate_is_told_with_what_it_leads_to_before_and_after_it_is
     assert "Có trả lời: Yêu cầu sửa đổi, bổ sung" in person.told()
 
 
+def test_whoever_is_late_is_told_by_how_long_before_he_sends_and_is_taken(site: Website) -> None:
+    """Two hours and twenty minutes before he comes: forty minutes late."""
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    fill(person, site, AN, draft, citizen_message(ExpectedArrival="2026-03-02 09:35:00"))
+    person.get(f"{draft}/kiem-tra")
+    assert "Bạn muộn 40 phút: bản khai vẫn được tiếp nhận và ghi nhận là khai muộn" in person.told()
+    press(person, "Gửi bản khai")
+    assert "Đã tiếp nhận bản khai" in person.told()
+
+
+def test_of_a_file_with_very_many_faults_it_is_told_how_many_there_are(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    person.get(f"{draft}/nhap/persons")
+    head, row = "Họ và tên;Giới tính;Ngày sinh;Số giấy tờ", "A;Nữ;31/2/1990;1"
+    send_file(person, f"{draft}/nhap/persons", "x.csv", "\r\n".join((head, *[row] * 300, "")).encode())
+    told = person.told()
+    (count,) = re.findall(r"Tệp có (\d+) chỗ cần sửa", told)
+    assert int(count) >= 300
+    assert f"Còn {int(count) - 200} chỗ nữa" in told
+
+
 def test_the_way_to_declare_stands_on_every_page_of_who_has_logged_in(site: Website) -> None:
     person = Person(site.url)
     person.get("/khai-bao")
@@ -287,6 +312,7 @@ def test_rows_are_added_one_at_a_time_and_renumbered(site: Website) -> None:
         person.get(f"{draft}/danh-sach/persons/{ordinal}")
         press(person, "Lưu, khai tiếp sau", **{f"persons__{ordinal}__fullName": name})
     person.get(f"{draft}/danh-sach/persons/2/xoa")
+    assert "dòng 2 (TRAN VAN BON)" in person.told()
     press(person, "Xóa")
     names = [row["fullName"] for row in draft_of(site, CUONG).answers.rows["persons"]]
     assert names == ["NGUYEN THI DAO", "LE TU"]

@@ -181,7 +181,7 @@ class Judging:
             raise TurnedAway(
                 Why.STRANGER,
                 "The caller is not the declarant of this declaration.",
-                "Người gọi không phải là người làm thủ tục trong bản khai.",
+                "Người gửi không phải là người làm thủ tục ghi trong bản khai.",
                 self._stated((Finding(_STRANGER, "/Envelope"),)),
             )
 

@@ -183,7 +183,7 @@ def _tell(connection: Connection, database: Database, occasion: str, row_id: int
         "number": letter.document,
         "where": f"{letter.principal} → {letter.holder}",
         "at": hour_and_day(letter.valid_from if letter.revoked_at is None else entered.at),
-        "end": hour_and_day(letter.valid_to),
+        "end": hour_and_day(letter.valid_to) or "–",
         "reason": letter.reason or "",
     }
     rows = notification_rows(

@@ -319,4 +319,4 @@ def row_address(head: DraftHead, group: str, ordinal: int) -> str:
 
 def place_of(label: Label, ordinal: int) -> Label:
     """What a row is called: the list's label and its ordinal."""
-    return Label(f"{label.vi}, {ordinal}", f"{label.en}, {ordinal}")
+    return Label(f"{label.vi}, dòng {ordinal}", f"{label.en}, row {ordinal}")

@@ -30,7 +30,7 @@ from adapter.entrypoints.web.portal.draft_pages import (
     row_address,
     section_address,
 )
-from adapter.entrypoints.web.portal.drafting import Drafting, asked, columns, labels
+from adapter.entrypoints.web.portal.drafting import Drafting, asked, cells, columns, labels
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label
@@ -287,7 +287,10 @@ def _removal(router: APIRouter, filling: _Filling, declarant: Dependency, posted
     ) -> Response:
         draft = drafting.opened(actor, id)
         part, head = filling.row(draft, name, ordinal), drafting.head(draft)
-        what = place_of(drafting.group(draft, name).label, ordinal)
+        group = drafting.group(draft, name)
+        (called,) = cells(drafting.view(draft.fills_in), columns(group)[:1], part.stands)
+        place = place_of(group.label, ordinal)
+        what = Label(f"{place.vi} ({called.vi})", f"{place.en} ({called.en})")
         page = RemovePage(head, what, False, f"{part.action}/xoa", part.back, draft.version)
         return drafting.pages.respond(request, page)
 
