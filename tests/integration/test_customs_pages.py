@@ -106,6 +106,22 @@ def test_a_form_that_no_page_has_changes_nothing(site: Website, form: dict[str, 
     assert entries(site) == []
 
 
+def test_the_support_desk_of_the_configuration_stands_on_the_page(tmp_path: Path, sqlite_url: str) -> None:
+    desk = {
+        "name": {"vi": "Tổ hỗ trợ E-Customs", "en": "E-Customs desk"},
+        "telephone": "1900 9299",
+        "email": "ht@hq.example",
+    }
+    with customs(tmp_path, sqlite_url, {"customs.support": desk}) as site:
+        person = logged_in(site, "hoa")
+        person.get("/hai-quan")
+        assert "Tổ hỗ trợ E-Customs" in person.told()
+        links = {str(each) for each in person.document().xpath("//main//a/@href")}
+        assert links >= {"tel:19009299", "mailto:ht@hq.example"}
+        person.get("/hai-quan?lang=en")
+        assert "E-Customs desk" in person.told()
+
+
 @pytest.mark.parametrize("login", ["hoa", "mai@bienphong.example"])
 def test_officers_and_administrators_who_propose_to_each_other_have_no_such_page(site: Website, login: str) -> None:
     person = logged_in(site, login)

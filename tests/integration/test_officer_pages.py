@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,6 +25,7 @@ from tests.harness.statements import brought
 from tests.harness.statements import logged_in as holder_in
 from tests.harness.units import MONGCAI, NAMES
 from tests.harness.website import Website, changed
+from tests.integration.test_case_warnings import ELSEWHERE, FIRM, declare
 from tests.servers.identity import IdentityProvider
 
 HERE, THERE = DossierKey("OF1", 2026), DossierKey("OF2", 2026)
@@ -351,6 +353,38 @@ def test_warnings_tell_number_gate_and_time_of_another_dossier_and_no_more(small
     assert f"{THERE.number}/{THERE.year}" in told
     assert "Móng Cái" in told
     assert warned.xpath(".//a") == []
+
+
+def test_every_kind_of_warning_stands_on_the_page_and_of_another_dossier_number_gate_and_time(small: Website) -> None:
+    """The other one is another unit's; the account of the firm is suspended; two persons lead."""
+    whole = small.components
+    key = declare(whole, "HS1", {"<Role>MEMBER": "<Role>LEADER"})
+    declare(whole, "HS2", ELSEWHERE, {"E81234563": "E91234563"})
+    whole.accounts.suspend(FIRM, unit="CK-HUUNGHI", reason="Chờ xác minh", actor=OFFICER)
+    person = logged_in(small, "can-bo", address(key))
+    (warned,) = person.document().xpath("//section[@aria-labelledby='warnings']")
+    kinds = {" ".join(each.split()) for each in warned.xpath(".//li/strong/text()")}
+    assert kinds >= {
+        *("Tài khoản định danh đang bị tạm dừng", "Bản khai có hơn một người đứng đầu"),
+        *("Giấy tờ này có ở hồ sơ khác", "Người đứng đầu cũng đứng đầu hồ sơ khác"),
+    }
+    told = {" ".join(each.text_content().split()) for each in warned.xpath(".//span[@class='under number']")}
+    assert len(told) == 1, "the same of each kind"
+    assert re.fullmatch(r"HS2/2026 · Móng Cái · .*02/03/2026.*", told.pop())
+    assert warned.xpath(".//a") == [], "the one of another unit leads nowhere"
+
+
+def test_what_both_doors_brought_is_warned_of_on_the_page_of_either(small: Website) -> None:
+    for number, (channel, signer) in enumerate(((Channel.PORTAL, "portal"), (Channel.WINDOW, "nsw")), start=1):
+        message = declaration(number, signer=signer)
+        small.components.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
+    keys = DossierKey("PROOF1", 2026), DossierKey("PROOF2", 2026)
+    person = logged_in(small, "can-bo")
+    for key, other in (keys, keys[::-1]):
+        person.get(address(key))
+        (warned,) = person.document().xpath("//section[@aria-labelledby='warnings']")
+        lines = [" ".join(each.text_content().split()) for each in warned.xpath(".//li")]
+        assert any("Cùng nội dung khai ở nơi khác" in line and str(other) in line for line in lines), lines
 
 
 def test_a_warning_about_a_dossier_of_the_own_unit_leads_to_it(small: Website) -> None:
