@@ -15,7 +15,8 @@ KEYBOARD = "tests/browser/test_keyboard_shift.py"
 DAYS = "tests/browser/test_days.py"
 NIGHT = "tests/browser/test_operator_night.py"
 OUTAGE_DAY = "tests/browser/test_outage_day.py"
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS, NIGHT, OUTAGE_DAY]
+CUSTOMS_DAYS = "tests/browser/test_customs_days.py"
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS, NIGHT, OUTAGE_DAY, CUSTOMS_DAYS]
 """What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift, days
 and a night in a browser."""
 
@@ -92,6 +93,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
     "consoles": {
         "a shift by keyboard alone": [KEYBOARD],
         "an operator's night": [NIGHT],
+        "an officer's, an administrator's and an auditor's day at customs": [CUSTOMS_DAYS],
         "no value of a person on any page": [f"{INTEGRATION}/test_masked_pages.py"],
         "whoever was shown one is in the journal": [f"{INTEGRATION}/test_walked_pages.py"],
         "whatever each role asks": [f"{INTEGRATION}/test_staff_walk.py", f"{INTEGRATION}/test_customs_schema.py"],

@@ -35,6 +35,7 @@ def customs_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     found = Told(Understood(Key.PAPER, text, nationality="VNM"), states, "cursor", (said,))
     pages = [
         lookup.LookupPage(plain, False, BoxAsked()),
+        lookup.LookupPage(plain, False, BoxAsked(text, None, None, None, "accepted", at.date(), at.date()), found),
         lookup.LookupPage(asking, True, BoxAsked(text, Key.NAME, "A"), found),
         lookup.LookupPage(plain, False, BoxAsked(text), Told(Understood(Key.NAME, text), [one])),
         lookup.LookupPage(plain, False, BoxAsked(text), Told(Understood(Key.NAME, text), [bare, bare])),

@@ -122,6 +122,27 @@ def test_the_support_desk_of_the_configuration_stands_on_the_page(tmp_path: Path
         assert "E-Customs desk" in person.told()
 
 
+def test_what_was_found_is_taken_as_a_table_and_what_narrows_it_is_kept(site: Website) -> None:
+    person = logged_in(site, "hoa")
+    person.get("/hai-quan")
+    narrowed = {"state": "completed", "first_day": "2026-03-01", "last_day": "2026-03-31"}
+    answer = person.send("/hai-quan", q="A1/2026", **narrowed, **{"as": "csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="tra-cuu.csv"'
+    assert answer.text.removeprefix("\ufeff").startswith("Mã số hồ sơ;Năm;")
+    (kept,) = [row.detail for row in site.rows(tables.journal) if row.event == "lookup.dossiers"]
+    assert "completed" in str(kept), "the journal has what narrowed it"
+    person.get("/hai-quan")
+    assert person.send("/hai-quan", q="A1/2026", **narrowed).status_code == 200
+    (chosen,) = person.document().xpath("//select[@id='state']/option[@selected]/@value")
+    days = [person.document().xpath(f"//input[@id='{name}']/@value") for name in ("first_day", "last_day")]
+    assert (chosen, days) == ("completed", [["2026-03-01"], ["2026-03-31"]])
+    for wrong in ({"state": "x", "first_day": "1"}, {"first_day": "2026-03-31", "last_day": "2026-03-01"}):
+        person.get("/hai-quan")
+        assert person.send("/hai-quan", q="A1/2026", **wrong).status_code == (422 if "last_day" in wrong else 200)
+    assert person.send("/hai-quan", q="AN", **{"as": "csv"}).status_code == 422, "what is unclear is asked about"
+
+
 @pytest.mark.parametrize("login", ["hoa", "mai@bienphong.example"])
 def test_officers_and_administrators_who_propose_to_each_other_have_no_such_page(site: Website, login: str) -> None:
     person = logged_in(site, login)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
@@ -16,12 +17,20 @@ from adapter.services.customs.understood import Understood, said_to_be, understo
 
 @dataclass(frozen=True, slots=True)
 class BoxAsked:
-    """What was typed. `key` says what it is; None: that is to be found out."""
+    """What was typed. `key` says what it is; None: that is to be found out. Days are of the first reception."""
 
     text: str = field(default="", repr=False)
     key: Key | None = None
     purpose: str | None = None
     cursor: str | None = None
+    state: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether fewer are asked for than the text finds."""
+        return any((self.state, self.first_day, self.last_day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,12 @@ class SearchBox:
         if taken.key is None:
             return Told(taken, fault=_UNCLEAR)
         search = Search(
-            taken.key, taken.value, taken.year, taken.nationality, purpose=asked.purpose, cursor=asked.cursor
+            *(taken.key, taken.value, taken.year, taken.nationality),
+            state=asked.state,
+            first_day=asked.first_day,
+            last_day=asked.last_day,
+            purpose=asked.purpose,
+            cursor=asked.cursor,
         )
         try:
             found = self.searches.search(search, actor)

@@ -6,6 +6,7 @@ What is searched for is sent in a form's body. An address names a dossier's numb
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -18,6 +19,7 @@ from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
 from adapter.entrypoints.web.posting import Dependency
 from adapter.model.actor import Actor
+from adapter.model.dossier import DossierState
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
 from adapter.services.customs.answer import CustomsAnswer
@@ -25,6 +27,7 @@ from adapter.services.customs.box import BoxAsked, SearchBox, Told
 from adapter.services.customs.printed import PrintedDecisions
 from adapter.services.customs.search import Key
 from adapter.services.customs.searches import Searches
+from adapter.services.customs.table import table
 from adapter.services.customs.understood import READINGS
 
 HERE = "/hai-quan"
@@ -60,6 +63,7 @@ class LookupPage(Page):
     template: ClassVar[str] = "lookup.html"
     marks = MARKS
     readings = READINGS
+    states = tuple(DossierState)
     most = MOST
     here = HERE
     desk: LookupSurroundings
@@ -100,8 +104,11 @@ def routes(
 
     @router.post(HERE)
     async def look(request: Request, caller: Annotated[Actor, Depends(customs)]) -> Response:
-        asked = _asked(await guard.form(request))
+        form = await guard.form(request)
+        asked, as_table = _asked(form), form.get("as") == "csv"
         told = await run_in_threadpool(box.look, asked, caller)
+        if as_table and told.fault is None:
+            return attachment(table(told.answers), "text/csv; charset=utf-8", "tra-cuu.csv")
         page = LookupPage(desk, desk.is_outage(), asked, told)
         return pages.respond(request, page, 200 if told.fault is None else 422, PERSONAL)
 
@@ -153,4 +160,13 @@ def _asked(form: Any) -> BoxAsked:
 
     stated = text("key", 20)
     key = Key(stated) if stated in {each.value for each in READINGS} else None
-    return BoxAsked(text("q", MOST), key, text("purpose", 40) or None, text("cursor", 200) or None)
+    state = next((each for each in DossierState if each == text("state", 40)), None)
+    days = _day(text("first_day", 10)), _day(text("last_day", 10))
+    return BoxAsked(text("q", MOST), key, text("purpose", 40) or None, text("cursor", 200) or None, state, *days)
+
+
+def _day(stated: str) -> date | None:
+    try:
+        return date.fromisoformat(stated)
+    except ValueError:
+        return None
