@@ -11,16 +11,19 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from lxml import etree
 
+from adapter.gateways.store import attachments as files
 from adapter.gateways.store import tables
 from adapter.model.attachment import Scan
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
+from adapter.services.attachments.declared import DeclaredFiles
 from adapter.services.door.draft import Draft
 from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import SignatureForm, sign_message
@@ -238,15 +241,52 @@ def test_a_declaration_whose_files_are_too_large_together_is_asked_to_be_amended
     assert [each["code"] for each in row.findings] == ["BQP390"]
 
 
-def test_a_program_uploads_what_its_declaration_names(site: Website) -> None:
-    digest, link = hashlib.sha256(LETTER).hexdigest(), b"<LinkFile>https://tep.dulich.example/4411</LinkFile>"
-    named = f"<FileSize>{len(LETTER)}</FileSize><FileDigest>{digest}</FileDigest>".encode()
+def named(raw: bytes, number: str = "", year: str = "") -> bytes:
+    """Form 16 with that file, signed: declared, or in the place of what is declared under that number."""
+    digest, link = hashlib.sha256(raw).hexdigest(), b"<LinkFile>https://tep.dulich.example/4411</LinkFile>"
+    file = f"<FileSize>{len(raw)}</FileSize><FileDigest>{digest}</FileDigest>".encode()
     case = next(each for each in load_cases() if each.id == BY_LINK)
-    message = case.message.replace(link, named).replace(b"MOCBAI", b"HUUNGHI")
-    message = re.sub(rb"<Dossier(Number|Year)>[^<]*</Dossier\1>", b"", message)
-    message = re.sub(rb"<((?:preR|r)eference)>[^<]*<", rb"<\1><", message)
-    assert named in message
-    signed = sign_message(message, system=None, declarant=shared_pki().party("enterprise"))
+    message = case.message.replace(link, file).replace(b"MOCBAI", b"HUUNGHI")
+    if number:
+        message = re.sub(rb"<(DossierNumber|reference|preReference)>[^<]*<", rb"<\1>%s<" % number.encode(), message)
+        message = re.sub(rb"<DossierYear>[^<]*<", b"<DossierYear>%s<" % year.encode(), message)
+        message = message.replace(b"<function>01<", b"<function>02<")
+        message = re.sub(rb"<(messageId)>[^<]*<", rb"<\1>%s<" % str(uuid4()).encode(), message)
+    else:
+        message = re.sub(rb"<Dossier(Number|Year)>[^<]*</Dossier\1>", b"", message)
+        message = re.sub(rb"<((?:preR|r)eference)>[^<]*<", rb"<\1><", message)
+    assert file in message
+    return sign_message(message, system=None, declarant=shared_pki().party("enterprise"))
+
+
+@pytest.mark.parametrize(("fewer", "codes"), [(0, []), (1, ["BQP390"])])
+def test_the_files_of_all_versions_of_a_dossier_count_together_each_once(
+    site: Website, fewer: int, codes: list[str]
+) -> None:
+    """To the byte: what the first version named stays, and the second one names another file."""
+    other = attached.picture()
+    limit, body = len(LETTER) + len(other) - fewer, {"Content-Type": "application/xml"}
+    with site.declarant("0100109106") as client, changed(site.components.intake, dossier_bytes=limit):
+        for raw, name, kind in ((LETTER, "a.pdf", "application/pdf"), (other, "a.png", "image/png")):
+            client.post(UPLOAD, params={"name": name}, content=raw, headers={"Content-Type": kind})
+        client.post("/api/v1/declarations", content=named(LETTER), headers=body)
+        (first,) = site.rows(tables.inbox)
+        number, year = first.reference, str(first.year)
+        with site.components.database.reading() as connection:
+            asked = DeclaredFiles(connection, limit)
+            new = {each.digest: each for each in files.unsent(connection, "0100109106") if each.kind == "png"}
+            assert asked.are_too_large(new, first.dossier_id, answers=False) is bool(fewer)
+            assert not asked.are_too_large(new, first.dossier_id, answers=True), (
+                "asked for a better scan, he can send it"
+            )
+        client.post("/api/v1/declarations", content=named(other, number, year), headers=body)
+        client.post("/api/v1/declarations", content=named(LETTER, number, year), headers=body)
+    found = [(each.outcome, [code["code"] for code in each.findings]) for each in site.rows(tables.inbox)]
+    assert found == [("accepted", []), ("accepted", codes), ("accepted", [])], "no new file, no fault"
+
+
+def test_a_program_uploads_what_its_declaration_names(site: Website) -> None:
+    digest, signed = hashlib.sha256(LETTER).hexdigest(), named(LETTER)
     with site.declarant("0100109106") as client:
         told = client.post(UPLOAD, params={"name": "thư.pdf"}, content=LETTER, headers=PDF)
         assert told.status_code == 201

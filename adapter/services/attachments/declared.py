@@ -6,7 +6,7 @@ follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,21 +36,24 @@ class DeclaredFile:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFiles:
-    """What is asked while a message is decided on. `dossier_bytes`: of all files that one version names; those of
-    versions before do not count, so that whoever is asked for smaller scans can send them."""
+    """What is asked while a message is decided on. `dossier_bytes`: of all files of a dossier, those of every version,
+    each once."""
 
     connection: Connection
     dossier_bytes: int
 
-    def faults(self, declaration: Declaration, dossier: Dossier | None) -> list[Finding]:
-        """What is wrong with the files that it names; they have to be its sender's, or the dossier's already."""
+    def faults(self, declaration: Declaration, dossier: Dossier | None, *, answers: bool = False) -> list[Finding]:
+        """What is wrong with the files that it names; they have to be its sender's, or the dossier's already.
+
+        `answers`: it is what the border guard has asked for.
+        """
         spec, envelope = declaration.verified.envelope.procedure.attached, declaration.verified.envelope
         if spec is None or envelope.submission.channel is not Channel.PORTAL:
             return []
         named = declared(declaration, spec)
         kept = _kept(self.connection, declaration, dossier.id if dossier else None)
         found = list(_each(named, kept, asked=dossier is None or dossier.channel is Channel.PORTAL))
-        if sum(each.size for each in kept.values()) > self.dossier_bytes:
+        if self.are_too_large(kept, dossier.id if dossier else None, answers=answers):
             found.append(("files_too_large", 1, {"limit": str(self.dossier_bytes // _MIB)}))
         group = envelope.procedure.group(spec.group)
         base = f"/Envelope/Body/Content/{envelope.spec.root}"
@@ -59,6 +62,17 @@ class DeclaredFiles:
             Finding(name, row_pointer(base, path, place, len(named)), spec.severity, words=words, basis=spec.basis)
             for name, place, words in found
         ]
+
+    def are_too_large(self, named: Mapping[str, AttachedFile], dossier_id: int | None, *, answers: bool) -> bool:
+        """Whether the dossier would hold more than it may.
+
+        Whoever is asked for a better scan has an hour to send it (Article 11(3)(b)), so the files of versions before
+        do not count against him then. A version that brings no new file makes no dossier larger.
+        """
+        had = {each.digest: each for each in store.of_dossier(self.connection, dossier_id)} if dossier_id else {}
+        every = named if answers else {**had, **named}
+        is_more = not had or not named.keys() <= had.keys()
+        return is_more and sum(each.size for each in every.values()) > self.dossier_bytes
 
 
 def _each(
