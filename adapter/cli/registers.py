@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from adapter.bootstrap import Components
 from adapter.cli.acting import By, acting
 from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing
+from adapter.gateways.whole_file import write_whole
+from adapter.model.attachment import BadFile
+from adapter.model.errors import NotAllowed
+from adapter.services.attachments.keeping import LookedAt
 
 authorisation = typer.Typer(no_args_is_help=True, help="Who may speak for whom (Articles 3(4), 7(3)).")
 
@@ -35,6 +41,10 @@ def authorisation_grant(
     valid_to: Annotated[
         str | None, typer.Option("--to", metavar="DAY", help="Last day (or time) in force; default: until revoked.")
     ] = None,
+    scanned: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", exists=True, dir_okay=False, help="The scan: PDF, PNG, JPEG."),
+    ] = None,
     by: By = None,
     json: AsJson = False,
     config: Config = None,
@@ -44,13 +54,40 @@ def authorisation_grant(
     if ends is not None and valid_to is not None and len(valid_to) == len("yyyy-mm-dd"):
         ends += timedelta(days=1, microseconds=-1)  # a last day is in force to its end
     components = open_components(config)
+    actor = acting(components, by)
+    letter = _looked_at(components, scanned) if scanned else None
     number = components.authorisations.grant(
-        holder, principal, document, valid_from=begins, valid_to=ends, actor=acting(components, by)
+        holder, principal, document, valid_from=begins, valid_to=ends, scanned=letter, actor=actor
     )
     if json:
         as_json({"id": number})
     else:
         line(f"authorisation {number} is registered")
+
+
+def _looked_at(components: Components, scanned: Path) -> LookedAt:
+    with scanned.open("rb") as file:
+        raw = file.read(components.settings.attachments.file_bytes + 1)
+    try:
+        return components.attachments.looked_at(scanned.name, raw)
+    except BadFile as bad:
+        raise NotAllowed(components.catalogue.findings.state(bad.finding).en) from None
+
+
+@authorisation.command("file")
+def authorisation_file(
+    id: Annotated[int, typer.Argument(metavar="ID", min=1, help="As `authorisation list` shows it.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", dir_okay=False, help="Where the scanned letter is written.")],
+    by: By = None,
+    config: Config = None,
+) -> None:
+    """Take the scanned letter of an authorisation; the journal keeps who did. What is infected is not given."""
+    components = open_components(config)
+    given = components.attachments_given.letter(id, acting(components, by))
+    if given is None:
+        raise NotAllowed(f"authorisation {id} has no scanned letter that could be given; see `authorisation list`")
+    write_whole(out, given.body, 0o600)
+    line(f"written: {out}")
 
 
 @authorisation.command("revoke")
@@ -81,5 +118,5 @@ def authorisation_list(
     """Letters of authorisation."""
     components = open_components(config)
     found = components.authorisations.list(number=number, in_force=in_force, actor=acting(components, by))
-    names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason")
+    names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason", "file_digest")
     listing("authorisation", found, names, json=json)

@@ -230,3 +230,17 @@ def test_what_nobody_declares_is_removed_after_its_time(either: Components) -> N
     assert later.sweep() == 1
     assert file.digest
     assert rows(components, tables.attachment) == rows(components, tables.stored_file) == []
+
+
+def test_the_scanned_letter_of_an_authorisation_is_not_swept(components: Components) -> None:
+    """Its bytes are a declarant's too, who has not sent them in time."""
+    raw = attached.letter()
+    components.attachments.to_nothing_yet(ME, "a.pdf", raw)
+    letter = components.attachments.looked_at("b.pdf", raw)
+    row_id = components.authorisations.grant("0100112437", "0100109106", "UQ-1", scanned=letter, actor=OFFICER)
+    later = replace(components.attachments, clock=lambda: components.legal_clock() + 2 * components.attachments.keep)
+    assert later.sweep() == 0
+    given = components.attachments_given.letter(row_id, OFFICER)
+    assert given is not None
+    assert (given.name, given.body) == ("b.pdf", raw)
+    assert rows(components, tables.attachment) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.harness import configuration
+from tests.harness import attached, configuration
 from tests.harness.pki import shared_pki
 from tests.integration.test_cli_store import Run, config, receive, run, told
 
@@ -118,6 +119,37 @@ def test_an_authorisation_is_granted_listed_and_revoked(run: Run) -> None:
     run("authorisation", "revoke", str(number), "--reason", "Hết hợp đồng")
     assert told(run("authorisation", "list", "--in-force", "--json")) == []
     assert "no authorisation" in run("authorisation", "revoke", str(number), "--reason", "x", code=1).stderr
+
+
+def test_the_scanned_letter_is_kept_by_its_hash_and_given_to_staff_with_the_right_only(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    scan, out, raw = tmp_path / "uỷ quyền.pdf", tmp_path / "given.pdf", attached.letter()
+    scan.write_bytes(raw)
+    grant = ["authorisation", "grant", "--holder", OTHER, "--principal", ENTERPRISE, "--document", "UQ-1"]
+    number = str(told(run(*grant, "--file", str(scan), "--json"))["id"])
+    digest = hashlib.sha256(raw).hexdigest()
+    (listed,) = told(run("authorisation", "list", "--json"))
+    assert (listed["file_digest"], listed["file_name"]) == (digest, scan.name)
+    run("authorisation", "file", number, "--out", str(out))
+    assert (out.read_bytes(), out.stat().st_mode & 0o777) == (raw, 0o600)
+    with sqlite3.connect(config.parent / "adapter.db") as connection:
+        kept = connection.execute("SELECT scan FROM stored_file WHERE digest = ?", (digest,)).fetchall()
+        events = connection.execute("SELECT event, detail FROM journal WHERE detail LIKE '%' || ? || '%'", (digest,))
+        assert (kept, sorted(event for event, _ in events)) == (
+            [("not_scanned",)],
+            ["attachment.given", "authorisation.grant"],
+        )
+        connection.execute("UPDATE stored_file SET scan = 'infected'")
+    assert "no scanned letter" in run("authorisation", "file", number, "--out", str(out), code=1).stderr
+
+
+def test_a_letter_that_is_no_harmless_file_is_not_registered(run: Run, tmp_path: Path) -> None:
+    scan = tmp_path / "a.pdf"
+    scan.write_bytes(attached.pdf_that_launches())
+    grant = ["authorisation", "grant", "--holder", OTHER, "--principal", ENTERPRISE, "--document", "UQ-1"]
+    assert "PDF" in run(*grant, "--file", str(scan), code=1).stderr
+    assert told(run("authorisation", "list", "--json")) == []
 
 
 @pytest.mark.parametrize(

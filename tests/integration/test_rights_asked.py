@@ -110,6 +110,7 @@ LISTS: dict[str, Callable[[Components, Actor], object]] = {
 REGISTERS: dict[str, Callable[[Components, Actor], object]] = {
     "list certificates": lambda components, who: components.registry.list(actor=who),
     "show a certificate": lambda components, who: components.registry.show("1", actor=who),
+    "take a scanned letter": lambda components, who: components.attachments_given.letter(1, who),
     "list authorisations": lambda components, who: components.authorisations.list(actor=who),
     "list accounts": lambda components, who: components.accounts.list(actor=who),
 }

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.records import made_all, made_first
-from adapter.gateways.store.tables import attachment, draft, stored_file
+from adapter.gateways.store.tables import attachment, authorisation, draft, stored_file
 from adapter.model.attachment import Scan
 
 
@@ -59,6 +59,16 @@ class AttachedFile:
     scan: str
     threat: str | None
     scanned_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFile:
+    """The scanned letter of an authorisation, without its bytes."""
+
+    digest: str
+    name: str
+    kind: str
+    scan: str
 
 
 _STATED = (
@@ -182,8 +192,9 @@ def sweep(connection: Connection, before: datetime, limit: int) -> int:
     # Asked again: its owner may have uploaded one anew since.
     connection.execute(delete(attachment).where(attachment.c.id.in_(list(rows)), or_(*ended)))
     used = select(attachment.c.id).where(attachment.c.digest == stored_file.c.digest).exists()
+    scanned_letter = select(authorisation.c.id).where(authorisation.c.file_digest == stored_file.c.digest).exists()
     old = (stored_file.c.digest.in_(sorted(set(rows.values()))), stored_file.c.kept_at <= before, ~used)
-    return connection.execute(delete(stored_file).where(*old)).rowcount
+    return connection.execute(delete(stored_file).where(*old, ~scanned_letter)).rowcount
 
 
 def known(
@@ -198,6 +209,14 @@ def known(
     found = _found(attachment.c.digest.in_(digests), whose, stored_file.c.scan != Scan.INFECTED.value)
     held = found.with_for_update(read=True, key_share=True, of=attachment)
     return made_all(AttachedFile, connection.execute(held))
+
+
+def of_letter(connection: Connection, authorisation_id: int) -> LetterFile | None:
+    """The scanned letter of an authorisation; None where it has none."""
+    columns = (authorisation.c.file_digest.label("digest"), authorisation.c.file_name.label("name"))
+    joined = authorisation.join(stored_file, stored_file.c.digest == authorisation.c.file_digest)
+    query = select(*columns, stored_file.c.kind, stored_file.c.scan).select_from(joined)
+    return made_first(LetterFile, connection.execute(query.where(authorisation.c.id == authorisation_id)))
 
 
 def find(connection: Connection, dossier_id: int, digest: str) -> AttachedFile | None:

@@ -56,6 +56,9 @@ class Authorisation:
     reason: str | None
     procedure: str | None
     granted_by: GrantedBy
+    file_digest: str | None = None
+    """SHA-256 of the scanned letter, where an officer has entered it with one."""
+    file_name: str | None = None
 
 
 def grants(connection: Connection, holders: Iterable[str], at: datetime) -> set[Grant]:
@@ -136,4 +139,6 @@ def _authorisation(row: Row[Any]) -> Authorisation:
         reason=row.reason,
         procedure=row.procedure,
         granted_by=GrantedBy(row.granted_by),
+        file_digest=row.file_digest,
+        file_name=row.file_name,
     )

@@ -145,6 +145,8 @@ class NewAuthorisation(TypedDict):
     valid_from: datetime
     valid_to: datetime | None
     granted_at: datetime
+    file_digest: str | None
+    file_name: str | None
 
 
 class NewStatementValue(TypedDict):

@@ -720,6 +720,15 @@ authorisation = Table(
     Column("granted_at", Moment, nullable=False),
     Column("revoked_at", Moment),
     Column("reason", Text),
+    Column("file_digest", String(64)),  # of the scanned letter (stored_file)
+    Column("file_name", String(150)),
+)
+_HAS_LETTER = text("file_digest IS NOT NULL")
+Index(
+    "ix_authorisation_file",
+    authorisation.c.file_digest,
+    sqlite_where=_HAS_LETTER,
+    postgresql_where=_HAS_LETTER,
 )
 
 suspension = Table(

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from adapter.gateways.store import attachments as store
 from adapter.gateways.store import journal, listings
-from adapter.gateways.store.attachments import AttachedFile
+from adapter.gateways.store.attachments import AttachedFile, LetterFile
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
@@ -93,7 +93,20 @@ class AttachmentsGiven:
             found = store.find(connection, row.id, digest) if row is not None and is_his else None
         return self.to_officer(found, actor, {"dossier": str(key)})
 
-    def to_officer(self, found: AttachedFile | None, actor: Actor, about: Mapping[str, object]) -> GivenFile | None:
+    def letter(self, authorisation_id: int, actor: Actor) -> GivenFile | None:
+        """The scanned letter of an authorisation; None where there is none, or it is infected. The journal keeps it.
+
+        Raises:
+            NoRight: he may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
+        with self.database.reading() as connection:
+            found = store.of_letter(connection, authorisation_id)
+        return self.to_officer(found, actor, {"authorisation": authorisation_id})
+
+    def to_officer(
+        self, found: AttachedFile | LetterFile | None, actor: Actor, about: Mapping[str, object]
+    ) -> GivenFile | None:
         """The file for an officer who may have it, `about` this, which the journal keeps; None where it is infected."""
         given = self._given(found)
         if found is not None and given is not None:
@@ -103,7 +116,7 @@ class AttachmentsGiven:
                 journal.append(connection, self.database, entry)
         return given
 
-    def _given(self, found: AttachedFile | None) -> GivenFile | None:
+    def _given(self, found: AttachedFile | LetterFile | None) -> GivenFile | None:
         if found is None or found.scan == Scan.INFECTED.value:
             return None
         with self.database.reading() as connection:

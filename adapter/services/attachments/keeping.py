@@ -164,28 +164,32 @@ class Attachments:
             raise BadFile("files_unsent", limit=str(self.limits.unsent // _MIB))
 
     def _keep(self, connection: Connection, file: LookedAt, actor: Actor, place: NewAttachment) -> None:
-        now = self.clock()
-        store.keep(
-            connection,
-            self.database,
-            {
-                "digest": file.digest,
-                "kind": file.kind.value,
-                "size": len(file.raw),
-                "body": file.raw,
-                "kept_at": now,
-                "scan": file.verdict.scan.value,
-                "threat": file.verdict.threat,
-                "scanned_at": file.verdict.at,
-            },
-        )
+        keep_bytes(connection, self.database, file, self.clock())
         made: NewAttachment = {
             "digest": file.digest,
             "name": file.name,
             "added_by": actor.journal_name,
-            "added_at": now,
+            "added_at": self.clock(),
         }
         store.attach(connection, self.database, {**made, **place})
+
+
+def keep_bytes(connection: Connection, database: Database, file: LookedAt, at: datetime) -> None:
+    """Keep the bytes in the transaction of what names them."""
+    store.keep(
+        connection,
+        database,
+        {
+            "digest": file.digest,
+            "kind": file.kind.value,
+            "size": len(file.raw),
+            "body": file.raw,
+            "kept_at": at,
+            "scan": file.verdict.scan.value,
+            "threat": file.verdict.threat,
+            "scanned_at": file.verdict.at,
+        },
+    )
 
 
 def _room(others: Sequence[AttachedFile], more: int, limit: int) -> None:

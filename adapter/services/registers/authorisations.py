@@ -19,6 +19,7 @@ from adapter.model.text import typed
 from adapter.pipeline.envelope import hour_and_day
 from adapter.pipeline.principal import Representation
 from adapter.services.access.rights import Right, needs
+from adapter.services.attachments.keeping import LookedAt, keep_bytes
 from adapter.services.notifications.telling import notification_rows
 from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.party_numbers import LARGEST_ID, number_of
@@ -59,9 +60,10 @@ class Authorisations:
         *,
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
+        scanned: LookedAt | None = None,
         actor: Actor,
     ) -> int:
-        """Register a letter of authorisation; gives its id.
+        """Register a letter of authorisation; gives its id. `scanned`: the letter itself, as it was looked at.
 
         Raises:
             NotAllowed: numbers or times do not fit, or the letter is registered already.
@@ -71,7 +73,9 @@ class Authorisations:
         letter = AuthorisationLetter(holder, principal, document, valid_from or self.clock(), valid_to)
         with self.database.transaction() as connection:
             entered = Entered(GrantedBy.OFFICER, actor, self.clock(), self.notifications())
-            return kept(connection, self.database, letter, (None,), entered)[0]
+            if scanned is not None:
+                keep_bytes(connection, self.database, scanned, entered.at)
+            return kept(connection, self.database, letter, (None,), entered, scanned)[0]
 
     def revoke(self, row_id: int, *, reason: str, actor: Actor) -> None:
         """Revoke a letter, from this moment.
@@ -129,8 +133,11 @@ def kept(
     letter: AuthorisationLetter,
     procedures: Sequence[str | None],
     entered: Entered,
+    file: LookedAt | None = None,
 ) -> list[int]:
     """Keep a letter, one row for each procedure (None: for all), with its entry in the journal; gives their ids.
+
+    `file`: its scan, whose bytes are kept already.
 
     Raises:
         NotAllowed: numbers or times do not fit, or the letter is registered already.
@@ -160,8 +167,10 @@ def kept(
             valid_from=letter.valid_from,
             valid_to=letter.valid_to,
             granted_at=entered.at,
+            file_digest=file.digest if file else None,
+            file_name=file.name if file else None,
         )
-        detail = {"authorisation": row_id, "document": text}
+        detail = {"authorisation": row_id, "document": text, **({"file": file.digest} if file else {})}
         journal.append(connection, database, Entry.by("authorisation.grant", entered.actor, entered.at, detail))
         ids.append(row_id)
     _tell(connection, database, GRANTED, ids[0], entered)
