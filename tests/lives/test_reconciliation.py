@@ -49,11 +49,16 @@ STEPS = (
 KILLED = st.none() | st.integers(0, 25)
 LIFE = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 1), KILLED), min_size=6, max_size=14)
 """A step, the dossier that it is about, and before which point of it the process is killed (None: before none)."""
+_HAS_IT = ("down", "declare at the portal", "up", "dispatch", "receipt")
 BEGINNINGS = (
     ("declare", "down"),
-    ("down", "declare at the portal", "up", "dispatch", "receipt"),
+    _HAS_IT,
+    *(3 * ((*_HAS_IT, "complete", "complete"),)),
 )
-"""How a life begins: with a dossier of the window, or with one that the window has got by a transfer."""
+"""How a life begins: with a dossier of the window, with one that the window has got by a transfer, or with one of
+those that an officer confirms, again where he was killed: by chance few lives come so far."""
+_MAY_END = ("receipt", "complete")
+"""Steps of a beginning in which the process may be killed."""
 
 
 class Killed(BaseException):
@@ -268,7 +273,7 @@ def test_wherever_a_process_is_killed_each_answer_reaches_the_window_in_one_way(
     standing: tuple[Components, Original],
 ) -> None:
     whole, original = standing
-    told_as_its_own: set[str] = set()
+    told_as_its_own: list[bool] = []
 
     @seed(20190085)
     @settings(
@@ -284,16 +289,17 @@ def test_wherever_a_process_is_killed_each_answer_reaches_the_window_in_one_way(
         original.put_back()
         with living(whole) as life:
             try:
-                for name in beginning:
-                    life.step(name, 0, kills_at if name == "receipt" else None)
+                for place, name in enumerate(beginning):
+                    again = name == "complete" and name in beginning[:place]
+                    life.step(name, 0, kills_at if name in _MAY_END and not again else None)
                 for step in steps:
                     life.step(*step)
                 life.end()
                 judge(life)
-                told_as_its_own.update(life.after_receipt)
+                told_as_its_own.append(bool(life.after_receipt))
             except BaseException as error:
                 error.add_note("; ".join(life.told))
                 raise
 
     prove()
-    assert told_as_its_own, "some lives get as far as an answer after the window's receipt"
+    assert sum(told_as_its_own) * 2 >= len(told_as_its_own) > 0, "half of the lives answer after the window's receipt"
