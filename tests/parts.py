@@ -16,7 +16,9 @@ DAYS = "tests/browser/test_days.py"
 NIGHT = "tests/browser/test_operator_night.py"
 OUTAGE_DAY = "tests/browser/test_outage_day.py"
 CUSTOMS_DAYS = "tests/browser/test_customs_days.py"
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, KEYBOARD, DAYS, NIGHT, OUTAGE_DAY, CUSTOMS_DAYS]
+EVERY_PAGE = "tests/browser/test_every_page.py"
+BROWSER_DAYS = [KEYBOARD, DAYS, NIGHT, OUTAGE_DAY, CUSTOMS_DAYS, EVERY_PAGE]
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, *BROWSER_DAYS]
 """What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift, days
 and a night in a browser."""
 
@@ -107,6 +109,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
     "portal": {
         "the mode of the window": ["tests/unit/test_window_modes.py"],
         "an outage day": [OUTAGE_DAY],
+        "every page": [EVERY_PAGE],
         "a failure of the portal": [PORTAL_FAILURE],
         "a commander's, an enterprise's and an operator's day": [DAYS],
         "whatever declarants send": [f"{INTEGRATION}/test_declarants_schema.py"],

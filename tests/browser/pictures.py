@@ -93,9 +93,13 @@ WITHOUT = {
 """Routes whose page needs no picture of its own, and why. What is a file by its name needs none."""
 
 
-def pictures(browser: Browser, components: Portal, state: str, folder: Path, only: Collection[str]) -> None:
-    """Write a picture of each page of declarants (`only`: of these names), for each language and width."""
-    named = {
+STRANGE = {"loai-tai-khoan", "tep-ky-so", "da-nhan-tep", "dang-nhap-lai"}
+"""Pages as somebody sees them who has not logged in."""
+
+
+def places(browser: Browser, components: Portal, state: str) -> dict[str, str]:
+    """The address of each page that has one, by the name of its picture."""
+    return {
         "trang-dau": "/",
         "loai-tai-khoan": "/login",
         "xac-minh": "/xac-minh?so=XN-1&ma=0000-0000",
@@ -114,11 +118,20 @@ def pictures(browser: Browser, components: Portal, state: str, folder: Path, onl
         **_answering(components),
         **_certified(components),
     }
-    strange = {"loai-tai-khoan", "tep-ky-so", "da-nhan-tep", "dang-nhap-lai"}
+
+
+def in_language(components: Portal, address: str, language: str) -> str:
+    """The whole address of a page in that language."""
+    return f"{components.url}{address}{'&' if '?' in address else '?'}lang={language}"
+
+
+def pictures(browser: Browser, components: Portal, state: str, folder: Path, only: Collection[str]) -> None:
+    """Write a picture of each page of declarants (`only`: of these names), for each language and width."""
+    named = places(browser, components, state)
     named = {name: address for name, address in named.items() if not only or name in only}
     for (name, address), language, width in product(named.items(), LANGUAGES, WIDTHS):
-        url = f"{components.url}{address}{'&' if '?' in address else '?'}lang={language}"
-        who, status = None if name in strange else state, ANSWERED.get(name, 200)
+        url = in_language(components, address, language)
+        who, status = None if name in STRANGE else state, ANSWERED.get(name, 200)
         shots = [_shot(browser, url, who, width, scheme, status) for scheme in SCHEMES]
         _beside(browser, shots, folder / f"{name}-{language}-{width}.jpg")
     for name, go in PRESSED.items():

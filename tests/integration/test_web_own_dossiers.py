@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from adapter.gateways.store import tables
+from adapter.gateways.store import replies, tables
 from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
-from tests.harness.fixtures import load_cases, submission
+from tests.harness.fixtures import CLOCK, load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, dossier_of
 from tests.harness.own_dossiers import DECLARATIONS, XML, address, by_the_window, declared, parties, somebody
 from tests.harness.people import TESTER
@@ -197,6 +198,28 @@ def test_while_the_window_works_an_answer_is_shown_when_the_broker_has_it(site: 
     site.components.completion.complete(key, OFFICER)
     person.get(address(key))
     assert len(unopened(person)) == 2, "in an incident he gets it here"
+
+
+@pytest.mark.parametrize("window_first", [True, False])
+def test_of_the_windows_99_and_his_press_the_earlier_is_the_receipt(small: Website, window_first: bool) -> None:
+    key = by_the_window(small)
+    small.mark_sent()
+    person = somebody(small, parties(small, key)[0])
+    (row,) = (row for row in small.rows(tables.outbox) if row.kind == "Acceptance")
+
+    def receipt() -> None:
+        at = CLOCK + timedelta(minutes=-5 if window_first else 5)
+        with small.components.database.transaction() as connection:
+            replies.mark_answered(connection, row.id, "receipt", at)
+
+    if window_first:
+        receipt()
+    person.get(address(key))
+    for opening in unopened(person):
+        person.send(opening)
+    if not window_first:
+        receipt()
+    assert delivered(small, "Acceptance") == [CLOCK - timedelta(minutes=5) if window_first else CLOCK]
 
 
 def test_a_request_that_was_withdrawn_before_he_opened_it_begins_no_hour(small: Website) -> None:
