@@ -11,6 +11,7 @@ TESTS = Path("tests")
 INTEGRATION = "tests/integration"
 MESSAGES = "tests/acceptance/test_generated_messages.py"
 PORTAL_FAILURE = "tests/crash/test_portal_failure.py"
+SUSPENDED_ACTS = "tests/crash/test_suspended_acts.py"
 KEYBOARD = "tests/browser/test_keyboard_shift.py"
 DAYS = "tests/browser/test_days.py"
 NIGHT = "tests/browser/test_operator_night.py"
@@ -18,9 +19,9 @@ OUTAGE_DAY = "tests/browser/test_outage_day.py"
 CUSTOMS_DAYS = "tests/browser/test_customs_days.py"
 EVERY_PAGE = "tests/browser/test_every_page.py"
 BROWSER_DAYS = [KEYBOARD, DAYS, NIGHT, OUTAGE_DAY, CUSTOMS_DAYS, EVERY_PAGE]
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, *BROWSER_DAYS]
-"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, a shift, days
-and a night in a browser."""
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, SUSPENDED_ACTS, *BROWSER_DAYS]
+"""What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, six acts that
+are stopped, a shift, days and a night in a browser."""
 
 
 def _doors() -> list[str]:
@@ -111,6 +112,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "an outage day": [OUTAGE_DAY],
         "every page": [EVERY_PAGE],
         "a failure of the portal": [PORTAL_FAILURE],
+        "a suspended account in the middle of each act": [SUSPENDED_ACTS],
         "a commander's, an enterprise's and an operator's day": [DAYS],
         "whatever declarants send": [f"{INTEGRATION}/test_declarants_schema.py"],
     },
