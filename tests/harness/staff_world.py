@@ -92,6 +92,8 @@ class StaffWorld:
     """Of a file that is attached to the dossiers and to what was on paper."""
     keys: Mapping[str, DossierKey]
     """The dossiers, by the fixtures that brought them."""
+    letters: list[int] = field(default_factory=list)
+    """Authorisations that a walk has registered, with their scans."""
     secrets: dict[tuple[Role, bool], tuple[str, str]] = field(default_factory=dict)
 
     @property
