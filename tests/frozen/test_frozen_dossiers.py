@@ -41,6 +41,7 @@ SILENT = {
     *("certificate import", "certificate suspend", "certificate restore"),
     *("certificate waiting", "certificate approve", "certificate decline"),
     *("authorisation grant", "authorisation revoke", "account suspend", "account restore"),
+    "authorisation file",  # no released store has a scanned letter yet
     *("window override", "window end", "window notice-ended", "window confirm", "token issue", "token revoke"),
     *("people add", "people change", "people remove", "people restore"),
     *("office add", "office change", "office remove"),
