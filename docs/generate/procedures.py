@@ -98,7 +98,9 @@ def _facts(stated: Mapping[str, Any], mapping: str) -> Iterator[tuple[str, str]]
     if other := stated.get("document_type"):
         yield "Goes under", f"the documentType of [{other}]({other}.md)"
     since, until = stated["effective"]["from"], stated["effective"].get("to")
-    yield "In force", f"from {since}" + (f" to {until}" if until else "")
+    before = int(stated["version"]) - 1
+    earlier = f"; before that [version {before}](../../mappings/{stated['procedure']}/{before}/procedure.yaml)"
+    yield "In force", f"from {since}" + (f" to {until}" if until else "") + (earlier if before else "")
     window = "the window; the portal while the window is down"
     yield (
         "Comes by",
