@@ -47,7 +47,8 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             ),
         ],
         pages.BeginPage: [
-            pages.BeginPage(pages.Offer("P", label, "07"), choices, missing) for missing in (True, False)
+            pages.BeginPage(pages.Offer("P", label, "07"), choices, missing, shut)
+            for missing, shut in ((True, frozenset[str]()), (False, frozenset({"a"})))
         ],
         pages.TasksPage: [
             pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks), label),
@@ -76,7 +77,7 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         + [
             sending_pages.CheckPage(fresh, parts, (), (), troubles, (), False, "k", None, foreseen=leads)
             for leads in ("asked", "refused")
-        ],
+        ] + [sending_pages.CheckPage(fresh, parts, (), (), (), (), False, "k", None, shut=True)],
         sending_pages.SignPage: [
             sending_pages.SignPage(head, uploaded=False, unlike=(), key="k", told=label),
             sending_pages.SignPage(head, uploaded=True, unlike=(), key="k", told=None),

@@ -483,11 +483,39 @@ def test_while_the_window_works_the_way_there_is_told_and_the_draft_is_kept(site
     person.log_in(AN, "/login?next=/khai-bao")
     draft = begun(person, "Mẫu 11")
     fill(person, site, AN, draft, citizen_message())
+    person.get(f"{draft}/kiem-tra")
+    shown, at = person.page, person.at
     site.window(Sight.UP)
     person.get(f"{draft}/kiem-tra")
+    assert "hãy khai trên Cổng" in person.told(), "before he presses"
+    assert person.document().xpath("//main//form") == []
+    person.page, person.at = shown, at  # a page from before
     press(person, "Gửi bản khai")
     assert "Cổng thông tin một cửa quốc gia đang hoạt động" in person.told()
     assert draft_of(site, AN).public_id in draft
+
+
+def test_before_he_begins_he_is_told_at_which_gates_it_is_taken_here(site: Website) -> None:
+    site.window(Sight.UP)
+    said = {"linked": False, "document": "12/TB", "actor": TESTER}
+    site.components.links.state("BQP0100002", "HUUNGHI", **said)
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+
+    def marked() -> set[str]:
+        person.get("/khai-bao/moi?procedure=BQP0100002")
+        options = person.document().xpath("//select[@id='gate']/option[@value!='']")
+        return {each.get("value") for each in options if "khai trên Cổng một cửa" in each.text_content()}
+
+    assert "HUUNGHI" not in marked()
+    assert "MONGCAI" in marked()
+    draft = begun(person, "Mẫu 11")
+    fill(person, site, AN, draft, citizen_message())
+    person.get(f"{draft}/kiem-tra")
+    press(person, "Gửi bản khai")
+    assert "Đã tiếp nhận bản khai" in person.told()
+    site.window(Sight.DOWN)
+    assert marked() == set(), "in an incident it is taken at every gate"
 
 
 def test_a_draft_is_thrown_away_only_after_one_is_asked(site: Website) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.draft import Draft
-from adapter.services.watch.links import carries
+from adapter.services.watch.links import carries, stated
 from adapter.services.watch.mode import Mode
-from adapter.services.watch.way import PortalTakes, way
+from adapter.services.watch.way import PortalTakes, is_linked, way
 from adapter.services.watch.window import Window
 
 
@@ -37,6 +37,16 @@ class Opening:
             if row is not None:
                 return self.of_dossier(connection, row)
             return self._takes(connection, draft.procedure, draft.gate, self.clock())
+
+    def shut_gates(self, procedure: Procedure, gates: Sequence[str]) -> frozenset[str]:
+        """The gates of these at which the window carries it and works, so that here it can be prepared only."""
+        with self.database.reading() as connection:
+            mode, at = self.window.mode_now(connection).mode, self.clock()
+            if not procedure.on_window or way(mode, linked=True).takes is not PortalTakes.DRAFTS:
+                return frozenset()
+            said = stated(connection, procedure.code)
+            linked = (gate for gate in gates if procedure.always_linked or is_linked(procedure, gate, at, said))
+            return frozenset(linked)
 
     def is_suspected(self) -> bool:
         """Whether the window seems to be down, so that what is signed waits for the portal to open."""

@@ -61,13 +61,13 @@ def _beginning(
         procedure: Annotated[str, Query(max_length=100)] = "",
     ) -> Response:
         del actor
-        return pages.respond(request, _choosing(drafts, _named(drafts, procedure), missing=False))
+        return pages.respond(request, _choosing(drafting, _named(drafts, procedure), missing=False))
 
     @router.post(f"{ROOT}/moi", dependencies=[Depends(seldom)])
     def chosen(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
         wanted, gate = _named(drafts, sent["procedure"]), sent["gate"]
         if all(code.code != gate for code in drafts.gates(wanted)):
-            return pages.respond(request, _choosing(drafts, wanted, missing=True), 422)
+            return pages.respond(request, _choosing(drafting, wanted, missing=True), 422)
         try:
             draft = drafts.begin(owner(sent.actor), wanted, gate, known(sent.actor), **acting_as(sent.actor))
         except TooManyDrafts:
@@ -110,9 +110,10 @@ def _named(drafts: Drafts, code: str) -> Procedure:
     return found
 
 
-def _choosing(drafts: Drafts, procedure: Procedure, *, missing: bool) -> BeginPage:
-    gates = tuple(Choice(code.code, Label(code.vi, code.en)) for code in drafts.gates(procedure))
-    return BeginPage(_offer(procedure), gates, missing)
+def _choosing(drafting: Drafting, procedure: Procedure, *, missing: bool) -> BeginPage:
+    gates = tuple(Choice(code.code, Label(code.vi, code.en)) for code in drafting.drafts.gates(procedure))
+    shut = drafting.opening.shut_gates(procedure, [gate.value for gate in gates])
+    return BeginPage(_offer(procedure), gates, missing, shut)
 
 
 def _offer(procedure: Procedure) -> Offer:

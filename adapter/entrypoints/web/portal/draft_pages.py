@@ -92,6 +92,8 @@ class BeginPage(Page):
     offer: Offer
     gates: tuple[Choice, ...]
     missing: bool
+    shut: frozenset[str] = frozenset()
+    """Gates at which it is declared at the window just now: here it can be prepared only."""
 
 
 @dataclass(frozen=True, slots=True)

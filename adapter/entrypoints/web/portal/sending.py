@@ -53,6 +53,7 @@ class _Sending:
             key=draft.message_key,
             told=told,
             waits=self._waits(draft),
+            shut=self.drafting.opening.of_draft(draft) is PortalTakes.DRAFTS,
             late=self._drafts.forms.late_by(draft),
             foreseen=_foreseen(found),
         )

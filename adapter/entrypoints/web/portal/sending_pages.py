@@ -76,6 +76,8 @@ class CheckPage(Page):
     """How late he is if he presses now."""
     foreseen: str = ""
     """What the notes lead to if it is sent as it is: `asked` for an amendment, `refused`, or nothing but flags."""
+    shut: bool = False
+    """The window carries it and works: it is declared there, and kept here."""
 
 
 @dataclass(frozen=True, slots=True)
