@@ -80,6 +80,7 @@ ASKS = {
     "dossier find": ("--paper", "B1234567"),
     "people list": (),
     "certificate waiting": (),
+    "authorisation file": ("1", "--out", "never-written.pdf"),
     "message find": ("PROOF1",),
     "account notices": (),
     "account delegations": (),
