@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import Components, now
+from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.proposals import Entered
 from adapter.gateways.store.tables import journal
 from adapter.model.actor import Actor
@@ -150,16 +151,22 @@ def test_a_proposal_is_declined_with_a_reason_withdrawn_or_over_after_a_week(reg
     assert registry.standing() == ["lan", "mai", "son"]
 
 
-def test_whoever_is_no_administrator_neither_proposes_nor_confirms_nor_sees(registry: Registry) -> None:
-    number, lan = registry.asked(AdminAct.PERSON_ADD, "hai", **OFFICER), registry.who("lan")
+@pytest.mark.parametrize("role", ["operator", "customs_administrator"])
+def test_whoever_is_no_administrator_neither_proposes_nor_confirms_nor_sees(registry: Registry, role: str) -> None:
+    """One of customs neither: he says who looks up what, and lets nobody in."""
+    office = "HN" if role == "customs_administrator" else None
+    registry.components.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
+    registry.components.people.add("thanh", Facts("THANH", (role,), office=office), actor=TESTER)
+    customs = {"name": "X", "roles": ["customs_officer"], "office": "HN"}
+    number, other = registry.asked(AdminAct.PERSON_ADD, "hai", **OFFICER), registry.who("thanh")
     for act in (
-        lambda: registry.proposals.draft(AdminAct.PERSON_ADD, "x", OFFICER, "x", actor=lan),
-        lambda: registry.proposals.ask(number, actor=lan),
-        lambda: registry.proposals.confirm(number, actor=lan),
-        lambda: registry.proposals.decline(number, "x", actor=lan),
-        lambda: registry.proposals.withdraw(number, actor=lan),
-        lambda: registry.proposals.show(number, actor=lan),
-        lambda: registry.proposals.newest(actor=lan, waiting=True),
+        lambda: registry.proposals.draft(AdminAct.PERSON_ADD, "x", customs, "x", actor=other),
+        lambda: registry.proposals.ask(number, actor=other),
+        lambda: registry.proposals.confirm(number, actor=other),
+        lambda: registry.proposals.decline(number, "x", actor=other),
+        lambda: registry.proposals.withdraw(number, actor=other),
+        lambda: registry.proposals.show(number, actor=other),
+        lambda: registry.proposals.newest(actor=other, waiting=True),
     ):
         with pytest.raises(NoRight):
             act()

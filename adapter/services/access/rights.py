@@ -70,7 +70,7 @@ class Right(StrEnum):
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_CUSTOMS_PEOPLE = "manage_customs_people"
-    """Manage the people of an office and its sub-offices, in the roles of customs only."""
+    """Say at a page what officers of an office and its sub-offices look up; manage these people by command only."""
 
 
 RIGHT_NAMES = {
