@@ -25,6 +25,23 @@ from tests.servers.postgresql import Postgres
 ACTS, SCRAPES = 40, 40
 SEARCH, MESSAGES = "/api/v1/lookup/searches", "/van-hanh/thong-diep"
 PAGES_A_SECOND = 10.0
+ADMINISTRATION = {
+    "proposals": "/quan-tri",
+    "people": "/quan-tri/nguoi",
+    "a person": "/quan-tri/nguoi/can-bo",
+    "form of a person": "/quan-tri/lam/person_change?ve=can-bo",
+    "customs offices": "/quan-tri/co-quan",
+    "border units": "/quan-tri/don-vi",
+    "tokens": "/quan-tri/ma-truy-cap",
+    "programs": "/quan-tri/chuong-trinh",
+    "code lists": "/quan-tri/danh-muc",
+    "code lists of two days": "/quan-tri/danh-muc?ngay=2025-06-30&so-voi=2025-07-01",
+    "a code list": "/quan-tri/danh-muc/gates",
+    "form of a code list": "/quan-tri/lam/list_change?ve=gates",
+    "working days": "/quan-tri/lich",
+    "trust and rules": "/quan-tri/tin-cay",
+}
+"""Administrators' pages by the kind under which they are told."""
 
 
 @dataclass(slots=True)
@@ -39,6 +56,7 @@ class Consoles:
     supply: Iterator[Message]
     officer: Caller
     operator: Caller
+    administrator: Caller
     guide: Caller
     staff_port: int
     portal_port: int
@@ -102,6 +120,10 @@ def pages(consoles: Consoles) -> list[Asked]:
         "certificates": (operator, lambda: "/van-hanh/chung-thu"),
         "message by dossier": (operator, lambda: f"{MESSAGES}?khoa={draw.choice(samples.dossiers).number}"),
         "overview": (operator, lambda: "/van-hanh"),
+        "answer": (operator, lambda: f"/van-hanh/tra-loi/{draw.choice(samples.answers)}"),
+        "report of an incident": (operator, _always(_next(operator, "/van-hanh/su-co", "/van-hanh/su-co/"))),
+        "our portal is down": (operator, lambda: "/van-hanh/cong-hong"),
+        **{kind: (consoles.administrator, _always(path)) for kind, path in ADMINISTRATION.items()},
         "a firm's dossiers (portal)": (guide, lambda: "/ho-so"),
         "a firm's, next page (portal)": (guide, _always(_next(guide, "/ho-so", "after="))),
     }

@@ -34,7 +34,7 @@ from adapter.gateways.store.upgrade import upgrade
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.people import Facts
 from tests.bench.clicks import Clicks
-from tests.bench.console_loads import ACTS, PAGES_A_SECOND, Consoles, act, pages, scrape, searches
+from tests.bench.console_loads import ACTS, ADMINISTRATION, PAGES_A_SECOND, Consoles, act, pages, scrape, searches
 from tests.bench.load import Load
 from tests.bench.machine import cores_spent, machine
 from tests.bench.messages import FOLDER, messages, reference, today
@@ -61,6 +61,7 @@ WANTED = {
     "message by its sender's id": 100, "message by an answer's id": 100, "messages of an hour": 100,
     "messages of a sender": 100, "messages with a code": 100, "incidents": 150, "quarantine": 150, "figures": 150,
     "messages": 150, "messages, next page": 150, "messages refused": 150, "message": 150, "overview": 150,
+    "answer": 150, "report of an incident": 150, "our portal is down": 150, **dict.fromkeys(ADMINISTRATION, 150),
     "message by dossier": 100, "message by id": 100, "message by digest": 100,
     "a firm's dossiers (portal)": 100, "a firm's, next page (portal)": 100,
     "number": 50, "confirmation": 50, "paper": 50, "party": 50, "plate": 50,
@@ -172,7 +173,8 @@ def _begin(asked: argparse.Namespace, folder: Path, held: ExitStack, console: Co
     first = _unsent(part)
     supply = messages(first, WARM_UP + int(asked.rate * asked.seconds * 3))
     drive(adapter, rabbit.url, supply, Load(WARM_UP, IN_FLIGHT), {})
-    officer, operator = (_logged_in(provider.staff_site, code) for code in ("can-bo", "van-hanh"))
+    codes = ("can-bo", "van-hanh", "quan-tri")
+    officer, operator, administrator = (_logged_in(provider.staff_site, code) for code in codes)
     guide = _logged_in(provider.site, "guide", organisation=True)
     return Consoles(
         asked=asked,
@@ -183,6 +185,7 @@ def _begin(asked: argparse.Namespace, folder: Path, held: ExitStack, console: Co
         supply=supply,
         officer=officer,
         operator=operator,
+        administrator=administrator,
         guide=guide,
         staff_port=staff_port,
         portal_port=portal_port,
