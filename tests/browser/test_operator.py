@@ -65,7 +65,7 @@ def mai(browser: Browser, components: Shift, tmp_path_factory: pytest.TempPathFa
     return kept(browser, file, lambda page: log_in_staff(page, components.url, "quan-tri", "/quan-tri"))
 
 
-@pytest.mark.parametrize("name", ["quan-tri", "de-nghi", "them-nguoi", "mot-nguoi", "tin-cay"])
+@pytest.mark.parametrize("name", ["quan-tri", "de-nghi", "de-nghi-danh-muc", "them-nguoi", "mot-nguoi", "tin-cay"])
 def test_a_page_of_administrators_has_no_serious_fault_of_accessibility(
     looker: Callable[[str], Page], components: Shift, desks: Mapping[str, str], mai: str, node_packages: Path, name: str
 ) -> None:
