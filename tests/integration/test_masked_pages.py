@@ -31,14 +31,12 @@ from sqlalchemy import Table, select, update
 from adapter.bootstrap import Components
 from adapter.entrypoints.web.app import create_staff
 from adapter.entrypoints.web.browser import STAFF_COOKIE
-from adapter.entrypoints.web.guard import right_of
 from adapter.entrypoints.web.operator.failing import FILES
 from adapter.gateways.store import tables
 from adapter.model.actor import Role
 from adapter.model.outcomes import PublishFault
 from adapter.model.procedure import Label
 from adapter.services.access.people import Facts
-from adapter.services.access.rights import TABLE, Right
 from adapter.services.access.staff_sessions import StaffAccount
 from adapter.services.portal_failure.failure import FailureReport
 from adapter.services.watch.mode import Sight
@@ -47,6 +45,7 @@ from tests.harness.people import TESTER
 from tests.harness.personal_values import EXAMPLE, told_of_persons
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
+from tests.harness.staff_pages import paths_of
 
 ROLES = (Role.OPERATOR, Role.AUDITOR)
 STEP = 1 if os.environ.get("NSW_PROVE") == "full" else 20
@@ -129,23 +128,6 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
         yield Everything(components, frozenset(whole), create_staff(components))
 
 
-def _pages(app: FastAPI, role: Role) -> list[str]:
-    """The paths of all that the role may open."""
-    found = []
-    for route in iter_route_contexts(app.routes):
-        dependant = getattr(route, "dependant", None)
-        if dependant is not None and "GET" in route.methods and any(role in TABLE[each] for each in _rights(dependant)):
-            found.append(route.path)
-    return found
-
-
-def _rights(dependant: Dependant) -> Iterator[Right]:
-    for each in dependant.dependencies:
-        if (right := right_of(each.call)) is not None:
-            yield right
-        yield from _rights(each)
-
-
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_shows_a_value_of_a_person_and_each_opens(everything: Everything, role: Role) -> None:
     opened, leaks = anyio.run(_walk, everything, role, _opened)
@@ -214,7 +196,7 @@ async def _walk(
     headers = {"Cookie": f"{STAFF_COOKIE}={secret}", "Origin": "http://walk.invalid"}
     transport = httpx.ASGITransport(app=everything.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://walk.invalid", headers=headers) as client:
-        async for path, typed, answer in asking(everything, client, _pages(everything.app, role), session.csrf):
+        async for path, typed, answer in asking(everything, client, paths_of(everything.app, role), session.csrf):
             opened.setdefault(path, set()).add(answer.status_code)
             shown = _shown(answer, typed)
             leaks += [(path, value) for value in everything.secrets if value in shown]

@@ -1,0 +1,162 @@
+"""Every page of operators and administrators is opened and their acts are done, in a store that the story filled."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import Table, select
+
+from adapter.entrypoints.web.app import create_staff
+from adapter.gateways.store import tables
+from adapter.model.actor import Role
+from adapter.services.access.people import Facts
+from adapter.services.watch.mode import Sight
+from tests.frozen.post import Post
+from tests.harness.people import TESTER
+from tests.harness.plans import Recorder
+from tests.harness.staff_pages import Console, at_console, paths_of
+
+AREAS = ("/van-hanh", "/quan-tri")
+THE_TEST = "the test itself"
+WAY = "the way to a page"
+"""Who somebody is, and what he may: asked before each page."""
+_OPERATOR, _ADMINISTRATOR, _OTHER = "nguoi-truc", "quan-tri-a", "quan-tri-b"
+_PEOPLE = {
+    _OPERATOR: Role.OPERATOR,
+    _ADMINISTRATOR: Role.ADMINISTRATOR,
+    _OTHER: Role.ADMINISTRATOR,
+}
+QUERIES: dict[str, tuple[dict[str, str], ...]] = {
+    "/van-hanh/thong-diep": (
+        {"ket-qua": "accepted"},
+        {"ket-qua": "rejected", "ma": "E001"},
+        {"tinh-trang": "parked"},
+        {"tinh-trang": "waiting"},
+        {"kenh": "portal"},
+        {"ben-gui": "nsw"},
+        {"thu-tuc": "BQP0100001"},
+        {"tu": "2026-01-01T00:00", "den": "2026-12-31T00:00"},
+        {"sau": "2026-03-02T08:00:00+07:00,1"},
+    ),
+    "/van-hanh/cach-ly": ({"vi-sao": "a defect"},),
+    "/van-hanh/hang-doi": ({"vi-sao": "returned"}, {"vi-sao": "refused"}),
+    "/van-hanh/so-lieu": ({"khoang": "7"}, {"khoang": "30"}),
+    "/quan-tri/nguoi": ({"tim": "an"},),
+    "/quan-tri/danh-muc": ({"ngay": "2025-06-30", "so-voi": "2025-07-01"},),
+}
+"""By path in what other ways it is asked, beside without anything."""
+
+
+def ask_consoles(made: Post, recorder: Recorder) -> Callable[[], Awaitable[dict[str, set[int]]]]:
+    """What opens them all; gives the statuses by path."""
+
+    async def asking() -> dict[str, set[int]]:
+        components = made.components
+        recorder.asked_by = WAY
+        for login, role in _PEOPLE.items():
+            components.people.add(login, Facts(login, (role,), login=login), actor=TESTER)
+        components.window.override(Sight.DOWN, reason="a test", actor=TESTER)
+        app, answered = create_staff(components), dict[str, set[int]]()
+
+        def keep(path: str, answer: httpx.Response) -> None:
+            answered.setdefault(path, set()).add(answer.status_code)
+            recorder.asked_by = WAY
+
+        async with at_console(components, app, _ADMINISTRATOR) as mai, at_console(components, app, _OTHER) as duc:
+            await _administers(mai, duc, recorder, keep)
+        for login in (_OPERATOR, _ADMINISTRATOR):
+            async with at_console(components, app, login) as console:
+                await console.get("/")
+                for path in (each for each in paths_of(app, _PEOPLE[login]) if each.startswith(AREAS)):
+                    for address, query in _addresses(made, recorder, path):
+                        recorder.asked_by = f"GET {path}"
+                        keep(path, await console.get(address, **query))
+        async with at_console(components, app, _OPERATOR) as console:
+            await _operates(made, console, recorder, keep)
+        return answered
+
+    return asking
+
+
+def _rows(made: Post, recorder: Recorder, table: Table) -> list[Any]:
+    """What addresses are made of; asked by the test itself."""
+    before, recorder.asked_by = recorder.asked_by, THE_TEST
+    found = _read(made, table)
+    recorder.asked_by = before
+    return found
+
+
+def _read(made: Post, table: Table) -> list[Any]:
+    with made.components.database.reading() as connection:
+        return list(connection.execute(select(table).order_by(table.c.id)))
+
+
+def _addresses(made: Post, recorder: Recorder, path: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """A path with what its parts may be."""
+    dossier = _rows(made, recorder, tables.dossier)[0]
+    message = next(each for each in _rows(made, recorder, tables.inbox) if each.message_id)
+    reply = _rows(made, recorder, tables.outbox)[0]
+    parts = {
+        "thong-diep/{id}": message.public_id,
+        "tra-loi/{id}": reply.message_id,
+        "su-co/{number}": str(_rows(made, recorder, tables.incident)[-1].id),
+        "tep/{name}": "thong-bao.txt",
+        "nguoi/{id}": "an",
+        "danh-muc/{name}": "gates",
+        "lam/{act}": "person_add",
+        "de-nghi/{number}": str(_rows(made, recorder, tables.proposal)[-1].id),
+    }
+    here = path.replace("{code}/{version}", "BQP0100001/1")
+    for mark, value in parts.items():
+        name = mark.rpartition("/")[2]
+        here = here.replace(mark, mark.replace(name, value))
+    yield here, {}
+    for query in QUERIES.get(path, ()):
+        yield here, query
+    if path == "/van-hanh/thong-diep":
+        keys = (message.public_id, message.message_id, reply.message_id, message.digest, "C1234567")
+        for key in (*keys, f"{dossier.number}/{dossier.year}"):
+            yield here, {"khoa": str(key)}
+
+
+Keep = Callable[[str, httpx.Response], None]
+
+
+async def _operates(made: Post, console: Console, recorder: Recorder, keep: Keep) -> None:
+    """What an operator does on pages without the part that decides."""
+    message, reply = (
+        _rows(made, recorder, tables.inbox)[0].public_id,
+        _rows(made, recorder, tables.outbox)[0].message_id,
+    )
+    for address, form in (
+        ("/van-hanh/cong/down", {"ly-do": "x"}),
+        ("/van-hanh/cong/end", {}),
+        (f"/van-hanh/thong-diep/{message}/hien", {"ly-do": "x"}),
+        (f"/van-hanh/tra-loi/{reply}/gui-lai", {"ly-do": "x"}),
+        ("/van-hanh/cong-hong", {"ly-do": "x", "tu": f"{made.now - timedelta(hours=1):%Y-%m-%dT%H:%M}"}),
+        ("/van-hanh/cong-hong/goi", {"ho-so": "1/2026", "ket-qua": "reached"}),
+        ("/van-hanh/cong-hong/het", {}),
+    ):
+        recorder.asked_by = f"POST {address}"
+        keep(address, await console.post(address, **form))
+
+
+async def _administers(mai: Console, duc: Console, recorder: Recorder, keep: Keep) -> None:
+    """One proposes, the other one confirms."""
+    for act, form in (
+        ("person_add", {"ve": "moi", "name": "MOI", "roles": "auditor", "ly-do": "x"}),
+        ("person_change", {"ve": "moi", "name": "MOI", "roles": "operator", "ly-do": "x"}),
+        ("person_remove", {"ve": "moi", "ly-do": "x"}),
+        ("office_add", {"ve": "moi", "name": "MOI", "ly-do": "x"}),
+        ("office_remove", {"ve": "moi", "ly-do": "x"}),
+    ):
+        recorder.asked_by = f"POST /quan-tri/lam/{act}"
+        proposed = await mai.post(f"/quan-tri/lam/{act}", **form)
+        keep(act, proposed)
+        here = proposed.headers.get("location", "/")
+        for who, what in ((mai, "trinh"), (duc, "xac-nhan")):
+            recorder.asked_by = f"POST {what}"
+            keep(f"{act} {what}", await who.post(f"{here}/{what}"))
