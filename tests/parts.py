@@ -17,11 +17,12 @@ DAYS = "tests/browser/test_days.py"
 NIGHT = "tests/browser/test_operator_night.py"
 OUTAGE_DAY = "tests/browser/test_outage_day.py"
 CUSTOMS_DAYS = "tests/browser/test_customs_days.py"
+LISTS_ON = "tests/crash/test_lists_switched_on.py"
 EVERY_PAGE = "tests/browser/test_every_page.py"
 BROWSER_DAYS = [KEYBOARD, DAYS, NIGHT, OUTAGE_DAY, CUSTOMS_DAYS, EVERY_PAGE]
-PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, SUSPENDED_ACTS, *BROWSER_DAYS]
+PROVED_ALONE = ["tests/crash/test_cluster.py", PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON, *BROWSER_DAYS]
 """What is too dear for `make test`, and stands in a long proof: three Erlang machines, twenty commands, six acts that
-are stopped, a shift, days and a night in a browser."""
+are stopped, a reload, a shift, days and a night in a browser."""
 
 
 def _doors() -> list[str]:
@@ -97,6 +98,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "a shift by keyboard alone": [KEYBOARD],
         "an operator's night": [NIGHT],
         "an officer's, an administrator's and an auditor's day at customs": [CUSTOMS_DAYS],
+        "a list that is switched on at its page": [LISTS_ON],
         "no value of a person on any page": [f"{INTEGRATION}/test_masked_pages.py"],
         "whoever was shown one is in the journal": [f"{INTEGRATION}/test_walked_pages.py"],
         "whatever each role asks": [f"{INTEGRATION}/test_staff_walk.py", f"{INTEGRATION}/test_customs_schema.py"],
