@@ -21,7 +21,7 @@ from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
-from adapter.gateways.store import replies
+from adapter.gateways.store import deadline_figures, replies
 from adapter.gateways.store.deadline_figures import Wanted
 from adapter.gateways.store.journal_proof import Part
 from adapter.gateways.store.tables import deadline, inbox, incident, outbox
@@ -855,3 +855,23 @@ def test_the_command_lists_and_a_monitor_hears_of_what_has_passed(post: Post) ->
 def test_a_time_that_is_none_is_usage(post: Post) -> None:
     done = CliRunner().invoke(app, ["deadlines", "--at", "yesterday", "--config", str(post.scene.config)])
     assert done.exit_code == 2
+
+
+def test_figures_of_what_runs_count_so_many_of_each_kind_and_no_more(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.receive(1)
+    post.receive(2)
+    post.receive(3)
+
+    def counted() -> dict[tuple[str, str], int]:
+        with post.components.database.reading() as connection:
+            return deadline_figures.counts(connection, post.now)
+
+    assert counted() == {}
+    post.now = CLOCK + 50 * MINUTE
+    assert counted() == {("border_guard", "near"): 3}
+    post.now = CLOCK + 61 * MINUTE
+    assert counted() == {("border_guard", "broken"): 3}
+    monkeypatch.setattr(deadline_figures, "COUNTED", 2)
+    assert counted() == {("border_guard", "broken"): 2}

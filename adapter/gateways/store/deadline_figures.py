@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 
 from adapter.gateways.store.deadline_records import Declared, Figures, ListedDeadline
 from adapter.gateways.store.deadlines import ENDS, OPEN, End
+from adapter.gateways.store.lists import COUNTED
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import deadline, dossier, incident, outbox
 from adapter.gateways.store.unit_dossiers import of_unit
@@ -65,16 +66,17 @@ def of_dossier(connection: Connection, dossier_id: int) -> list[ListedDeadline]:
 
 
 def counts(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
-    """How many deadlines that run are near their end, and how many are broken, by the party that they bind."""
-    broken, near = now > ENDS, and_(now <= ENDS, deadline.c.warn_at <= now)
-    query = (
-        select(deadline.c.party, _count(near).label(NEAR), _count(broken).label(BROKEN))
-        .where(OPEN)
-        .group_by(deadline.c.party)
-    )
+    """How many deadlines that run are near their end, and how many are broken, by the party that they bind.
+
+    Of each kind the first `COUNTED` by their end are counted: pages and metrics ask every few seconds, and what nobody
+    answers runs for ever.
+    """
     found: dict[tuple[str, str], int] = {}
-    for row in connection.execute(query):
-        found[row.party, NEAR], found[row.party, BROKEN] = row.near, row.broken
+    for how, those in ((BROKEN, [now > ENDS]), (NEAR, [now <= ENDS, deadline.c.warn_at <= now])):
+        # The order of the index ix_deadline_ends.
+        first = select(deadline.c.party).where(OPEN, *those).order_by(ENDS, deadline.c.id).limit(COUNTED).subquery()
+        for row in connection.execute(select(first.c.party, func.count().label("many")).group_by(first.c.party)):
+            found[row.party, how] = row.many
     return found
 
 

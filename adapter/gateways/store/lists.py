@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Executable, Select, String, any_, bindparam, literal
 
+COUNTED = 10_000
+"""So many rows at most are counted for a figure that is asked for every few seconds; so many means "at least"."""
 Among = Callable[[Column[Any], str], ColumnElement[bool]]
 """Whether a column has one of the values that a parameter of that name holds."""
 

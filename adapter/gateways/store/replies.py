@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from adapter.gateways.store.dossier_records import TransferWithDossier
+from adapter.gateways.store.lists import COUNTED
 from adapter.gateways.store.new_rows import NewReply, NewRow
 from adapter.gateways.store.records import AwaitingReply, StoredReply, made, made_all, made_first
 from adapter.gateways.store.tables import UNRECEIVED, dossier, outbox
@@ -51,10 +52,13 @@ def count_open_transfers(connection: Connection) -> tuple[int, int]:
 
 
 def stuck_transfers(connection: Connection, *, sent_before: datetime) -> int:
-    """How many transfers the window has refused, or was sent before that time and has not answered."""
+    """How many transfers the window has refused, or was sent before that time and has not answered; at most `COUNTED`:
+    a window that never answers leaves more every day.
+    """
     stays = or_(outbox.c.answer.is_not(None), outbox.c.sent_at < sent_before)
-    query = select(func.count()).select_from(outbox).where(UNRECEIVED, outbox.c.taken_back_at.is_(None), stays)
-    return int(connection.execute(query).scalar_one())
+    query = select(outbox.c.id).where(UNRECEIVED, outbox.c.taken_back_at.is_(None), stays)
+    oldest = query.order_by(outbox.c.created_at).limit(COUNTED).subquery()  # the order of the index ix_outbox_transfer
+    return int(connection.execute(select(func.count()).select_from(oldest)).scalar_one())
 
 
 def reply_row(
