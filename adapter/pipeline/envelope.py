@@ -208,7 +208,7 @@ def read_time(written: str) -> datetime | None:
 
 def write_time(moment: datetime) -> str:
     """The same form, for what we write."""
-    return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(VIETNAM).isoformat(" ", "seconds")[:19]
 
 
 def hour_and_day(moment: datetime | None) -> str:

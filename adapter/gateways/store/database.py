@@ -33,8 +33,8 @@ __all__ = ["Connection", "Database", "DatabaseUnavailable"]
 
 _BLOCK = 1000
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-_LOCKS = "SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS t(k, n)"
-_LOCKS_FREE = _LOCKS.replace("pg_advisory", "pg_try_advisory")
+_LOCK_EACH = "SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS t(k, n)"
+_LOCKS, _LOCKS_FREE = text(_LOCK_EACH), text(_LOCK_EACH.replace("pg_advisory", "pg_try_advisory"))
 
 
 class DatabaseUnavailable(Unavailable):
@@ -199,7 +199,7 @@ class Database:
         )
         if not keys:
             return True
-        taken = connection.execute(text(_LOCKS if waits else _LOCKS_FREE), {"keys": keys}).scalars()
+        taken = connection.execute(_LOCKS if waits else _LOCKS_FREE, {"keys": keys}).scalars()
         return all(each is not False for each in taken)
 
     @contextmanager

@@ -21,9 +21,9 @@ from sqlalchemy import (
     update,
 )
 
+from adapter.gateways.store import version_keys
 from adapter.gateways.store.dossier_records import ConfirmationNumber
-from adapter.gateways.store.key_holders import SAME
-from adapter.gateways.store.lists import among
+from adapter.gateways.store.lists import Among, Written
 from adapter.gateways.store.new_rows import DeclaredPlace, DossierPlace, NewRow
 from adapter.gateways.store.records import StoredVersion, made, made_all
 from adapter.gateways.store.tables import confirmation as confirmations
@@ -38,12 +38,7 @@ from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel, Declaration, Record, Signer, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, read_time
-from adapter.pipeline.sameness import same_key
-from adapter.pipeline.search_keys import PAPER, search_value
-from adapter.pipeline.trust.holder import plain
-
-PARTY = "party"
-"""The kind of search key that says who may read a dossier: a personal number or tax code in its one spelling."""
+from adapter.pipeline.search_keys import search_value
 
 
 def lock_name(key: DossierKey) -> str:
@@ -56,7 +51,7 @@ def find(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey,
     wanted = set(keys)
     if not wanted:
         return {}
-    found = map(_dossier, connection.execute(_numbered(connection, dossiers.c.number, wanted)))
+    found = map(_dossier, connection.execute(_BY_NUMBER.on(connection), _lists(wanted)))
     return {dossier.key: dossier for dossier in found if dossier.key in wanted}
 
 
@@ -68,9 +63,7 @@ def find_by_either(
     if not wanted:
         return {}, {}
     found, own = {}, {}
-    by_number = _numbered(connection, dossiers.c.number, wanted)
-    by_alias = _numbered(connection, dossiers.c.alias_number, wanted).where(dossiers.c.alias_number.is_not(None))
-    for row in connection.execute(union_all(by_number, by_alias)):
+    for row in connection.execute(_BY_EITHER.on(connection), _lists(wanted)):
         key = DossierKey(row.number, row.year)
         if key in wanted:
             found[key] = _dossier(row)
@@ -79,14 +72,25 @@ def find_by_either(
     return found, own
 
 
-def _numbered(connection: Connection, number: Column[Any], wanted: Iterable[DossierKey]) -> Select[Any]:
+def _numbered(among: Among, number: Column[Any]) -> Select[Any]:
     """Dossiers of these numbers and of these years: a few more than of these keys.
 
     An index takes two lists at once; a list of pairs is planned and looked up pair by pair.
     """
-    numbers, years = {key.number for key in wanted}, {key.year for key in wanted}
-    in_years = among(connection, dossiers.c.year, sorted(years))
-    return select(dossiers).where(among(connection, number, sorted(numbers)), in_years)
+    return select(dossiers).where(among(number, "numbers"), among(dossiers.c.year, "years"))
+
+
+def _lists(wanted: Iterable[DossierKey]) -> dict[str, list[Any]]:
+    return {"numbers": sorted({key.number for key in wanted}), "years": sorted({key.year for key in wanted})}
+
+
+_BY_NUMBER = Written(lambda among: _numbered(among, dossiers.c.number))
+_BY_EITHER = Written(
+    lambda among: union_all(
+        _numbered(among, dossiers.c.number),
+        _numbered(among, dossiers.c.alias_number).where(dossiers.c.alias_number.is_not(None)),
+    )
+)
 
 
 def own_key(connection: Connection, key: DossierKey) -> DossierKey:
@@ -205,7 +209,7 @@ def place_of(procedure: Procedure, said: Record, rows: Mapping[str, Sequence[Rec
         "unit": _text(values.get("unit")),
         "principal": _text(values.get("principal")),
         "declarant": _text(values.get("declarant")),
-        "identities": sorted(identities(procedure, said, rows)),
+        "identities": sorted(version_keys.identities(procedure, said, rows)),
         "crossing_at": crossing if isinstance(crossing, datetime) else None,
     }
 
@@ -272,17 +276,6 @@ def change(connection: Connection, changed: Sequence[Dossier]) -> None:
         connection.execute(_CHANGE, rows)
 
 
-def identities(procedure: Procedure, values: Record, rows: Mapping[str, Sequence[Record]]) -> set[str]:
-    """The personal numbers and tax codes, each in one spelling, that may read the dossier: declarant's, principal's."""
-    return {plain(write(value)) for name in procedure.identities for value in _values(values, rows, name)}
-
-
-def _values(values: Record, rows: Mapping[str, Sequence[Record]], name: str) -> Iterator[Value]:
-    group, _, field = name.rpartition(".")
-    records: Sequence[Record] = rows.get(group, ()) if group else (values,)
-    return (record[field] for record in records if field in record)
-
-
 def version_row(
     declaration: Declaration, *, dossier: Dossier, inbox_id: int, row_id: int, at: datetime, document: bytes | None
 ) -> dict[str, object]:
@@ -315,29 +308,6 @@ def list_rows(rows: Mapping[str, Sequence[Record]], declaration_id: int) -> Iter
     for group, records in rows.items():
         for ordinal, record in enumerate(records, start=1):
             yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": record}
-
-
-def stated_keys(procedure: Procedure, values: Record, rows: Mapping[str, Sequence[Record]]) -> list[tuple[str, str]]:
-    """Kind and value of each search key that these values state, in the order of the mapping."""
-    stated = {
-        (kind, search_value(kind, value if isinstance(value, str) else write(value))): None  # kept in their order
-        for kind, name in procedure.search
-        for value in _values(values, rows, name)
-    }
-    return [key for key in stated if key[1]]
-
-
-def search_rows(declaration: Declaration, dossier: Dossier, same: str | None = None) -> list[dict[str, object]]:
-    """The search keys of a version, each once. `same`: its `same_key`, of whoever has it already."""
-    procedure = declaration.verified.envelope.procedure
-    keys = stated_keys(procedure, declaration.values, declaration.rows)
-    if same is None:
-        same = same_key(declaration, {value for kind, value in keys if kind == PAPER})
-    keys += [(PARTY, party) for party in sorted(identities(procedure, declaration.values, declaration.rows))]
-    if same is not None:
-        keys.append((SAME, same))
-    dossier_id, version = dossier.id, dossier.versions
-    return [{"kind": kind, "value": value, "dossier_id": dossier_id, "version": version} for kind, value in keys]
 
 
 def version(connection: Connection, dossier_id: int, number: int) -> StoredVersion:

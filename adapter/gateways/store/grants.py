@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from adapter.gateways.store.dossiers import PARTY
 from adapter.gateways.store.tables import metadata
+from adapter.gateways.store.version_keys import PARTY
 from adapter.model.errors import NotAllowed
 
 _ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Executable, Select, String, any_, bindparam, literal
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Executable, String, any_, bindparam, literal
 
 COUNTED = 10_000
 """So many rows at most are counted for a figure that is asked for every few seconds; so many means "at least"."""
@@ -25,17 +25,17 @@ def among(connection: Connection, column: Column[Any], values: Collection[Any]) 
 
 
 class Written:
-    """A query with lists as parameters that is written once for each kind of database.
+    """A statement with lists as parameters that is written once for each kind of database.
 
     Putting a query together from its columns costs about as much as the server takes for a row by its key: what is
     asked at each press of a key is put together once. `query` gets what makes a condition of a list.
     """
 
-    def __init__(self, query: Callable[[Among], Select[Any]]) -> None:
+    def __init__(self, query: Callable[[Among], Executable]) -> None:
         self._on_postgresql, self._on_sqlite = query(_in_one_parameter), query(_one_by_one)
 
     def on(self, connection: Connection) -> Executable:
-        """The query for this database; its parameters are given when it runs."""
+        """The statement for this database; its parameters are given when it runs."""
         return self._on_sqlite if connection.dialect.name == "sqlite" else self._on_postgresql
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapter.gateways.store.lists import among
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.new_rows import NewMessage
 from adapter.gateways.store.records import StoredMessage, made
 from adapter.gateways.store.tables import attempt, declaration, dossier, inbox
@@ -56,14 +56,10 @@ def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict
     if not wanted:
         return {}
     senders, names = {each.sender for each in wanted}, {each.name for each in wanted}
-    columns = (inbox.c.sender, inbox.c.identity, inbox.c.id, inbox.c.public_id, inbox.c.state, inbox.c.outcome)
-    # Two lists and not one of pairs: an index takes them at once. They find a few messages more.
-    query = select(*columns, inbox.c.content_digest, inbox.c.digest).where(
-        among(connection, inbox.c.sender, sorted(senders)), among(connection, inbox.c.identity, sorted(names))
-    )
+    given = {"senders": sorted(senders), "names": sorted(names)}
     return {
         identity: Known(row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest)
-        for row in connection.execute(query)
+        for row in connection.execute(_KNOWN.on(connection), given)
         if (identity := MessageIdentity(row.sender, row.identity)) in wanted
     }
 
@@ -71,9 +67,23 @@ def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict
 def close_parked(connection: Connection, digests: Sequence[str]) -> None:
     """The same bytes were parked before and are judged now: nothing is left to do for the parked copy (pyas2 #33)."""
     if digests:
-        mine = among(connection, inbox.c.digest, digests)
-        query = update(inbox).where(mine, inbox.c.state == MessageState.PARKED.value)
-        connection.execute(query.values(state=MessageState.SETTLED.value, note="judged when it came again"))
+        connection.execute(_CLOSE_PARKED.on(connection), {"digests": list(digests)})
+
+
+_KNOWN = Written(
+    # Two lists and not one of pairs: an index takes them at once. They find a few messages more.
+    lambda among: select(
+        *(inbox.c[name] for name in ("sender", "identity", "id", "public_id", "state", "outcome")),
+        *(inbox.c[name] for name in ("content_digest", "digest")),
+    ).where(among(inbox.c.sender, "senders"), among(inbox.c.identity, "names"))
+)
+_CLOSE_PARKED = Written(
+    lambda among: (
+        update(inbox)
+        .where(among(inbox.c.digest, "digests"), inbox.c.state == MessageState.PARKED.value)
+        .values(state=MessageState.SETTLED.value, note="judged when it came again")
+    )
+)
 
 
 def rewrite(connection: Connection, values: NewMessage) -> None:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, case, or_, select
 from adapter.gateways.store.deadline_records import LimitOfDossier
 from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import ConfirmingReply, MessageOfDossier, StoredDossier, UnopenedReply
-from adapter.gateways.store.dossiers import PARTY
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import confirmation, deadline, dossier, inbox, outbox, search_key
+from adapter.gateways.store.version_keys import PARTY
 
 
 def of(connection: Connection, numbers: Sequence[str], *, before: int | None, limit: int) -> list[StoredDossier]:

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 from sqlalchemy import Connection, Row, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.new_access_rows import NewSuspension
 from adapter.gateways.store.tables import suspension
 
@@ -70,8 +71,16 @@ def current(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
     wanted = sorted(set(numbers))
     if not wanted:
         return []
-    query = select(suspension).where(suspension.c.number.in_(wanted), suspension.c.lifted_at.is_(None))
-    return [_suspension(row) for row in connection.execute(query.order_by(suspension.c.since, suspension.c.id))]
+    return [_suspension(row) for row in connection.execute(_CURRENT.on(connection), {"numbers": wanted})]
+
+
+_CURRENT = Written(
+    lambda among: (
+        select(suspension)
+        .where(among(suspension.c.number, "numbers"), suspension.c.lifted_at.is_(None))
+        .order_by(suspension.c.since, suspension.c.id)
+    )
+)
 
 
 def of_numbers(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.new_rows import WindowChange
@@ -18,6 +18,7 @@ from adapter.gateways.store.window_records import StoredIncident, StoredMaintena
 from adapter.pipeline.envelope import write_time
 
 _ONLY = 1
+_HEAR = update(window).where(window.c.id == _ONLY, window.c.heard_at.is_(None)).values(heard_at=bindparam("at"))
 _OPEN = incident.c.ended_at.is_(None)
 
 
@@ -44,8 +45,7 @@ def heartbeat(connection: Connection, at: datetime) -> None:
 
 def hear(connection: Connection, at: datetime) -> None:
     """Something came from the window, or left to it; the first time is kept."""
-    first = and_(window.c.id == _ONLY, window.c.heard_at.is_(None))
-    connection.execute(update(window).where(first).values(heard_at=at))
+    connection.execute(_HEAR, {"at": at})
 
 
 def open_incident(connection: Connection) -> StoredIncident | None:

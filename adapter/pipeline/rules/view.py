@@ -219,6 +219,8 @@ Conditions = Mapping[str, frozenset[str]]
 
 def conditions(where: object) -> Conditions:
     """`{field: value}` or `{field: [values]}` as element texts; nothing is a condition that always holds."""
+    if where is None:  # most rules
+        return {}
     if isinstance(where, Where):
         return _of_the_mapping(where)
     if not isinstance(where, Mapping):

@@ -14,7 +14,7 @@ from itertools import islice
 
 from lxml import etree
 
-from adapter.gateways.store import attachments, dossiers, tables
+from adapter.gateways.store import attachments, dossiers, tables, version_keys
 from adapter.gateways.store import journal as journals
 from adapter.gateways.store import paper_records as store
 from adapter.gateways.store.database import Connection, Database
@@ -323,8 +323,8 @@ class PaperRecords:
 
 def _keys(read: PaperValues, dossier_id: int, parties: Sequence[str]) -> Iterator[dict[str, object]]:
     """Search keys, as a declaration's: the lookups find it by the same."""
-    keys = dossiers.stated_keys(read.procedure, read.values, read.rows)
-    for kind, value in [*keys, *((dossiers.PARTY, party) for party in parties)]:
+    keys = version_keys.stated_keys(read.procedure, read.values, read.rows)
+    for kind, value in [*keys, *((version_keys.PARTY, party) for party in parties)]:
         yield {"kind": kind, "value": value, "dossier_id": dossier_id, "version": 1}
 
 

@@ -8,7 +8,16 @@ from datetime import datetime
 
 from lxml import etree
 
-from adapter.gateways.store import amendments, deadlines, dossiers, messages, notifications, replies, tables
+from adapter.gateways.store import (
+    amendments,
+    deadlines,
+    dossiers,
+    messages,
+    notifications,
+    replies,
+    tables,
+    version_keys,
+)
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import KeyHolder
 from adapter.gateways.store.journal import Entry, alone, chained
@@ -183,7 +192,7 @@ class Ledger:
         )
         self._declarations.append(row)
         self._rows.extend(dossiers.list_rows(version.rows, row_id))
-        self._keys.extend(dossiers.search_rows(version, dossier, same))
+        self._keys.extend(version_keys.search_rows(version, dossier, same))
         if dossier.id is not None and version.verified.envelope.procedure.attached is not None:
             self._naming.append((dossier.id, version))
         self.dossiers[dossier.key] = dossier

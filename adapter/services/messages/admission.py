@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from adapter.gateways.store import authorisations, certificates, dossiers, suspensions
+from adapter.gateways.store import authorisations, certificates, suspensions, version_keys
 from adapter.gateways.store.authorisations import Grant, Pair
 from adapter.gateways.store.certificates import CertificateState, Name, Registered
 from adapter.gateways.store.database import Connection
@@ -142,7 +142,10 @@ def _speakers(declaration: Declaration, found: Mapping[Name, Registered]) -> set
     return (
         _signed_numbers(declaration, found)
         or ({plain(bound)} if bound else set())
-        or {plain(number) for number in dossiers.identities(envelope.procedure, declaration.values, declaration.rows)}
+        or {
+            plain(number)
+            for number in version_keys.identities(envelope.procedure, declaration.values, declaration.rows)
+        }
     )
 
 

@@ -29,12 +29,17 @@ from adapter.services.messages.window_notices import note_answer, note_control
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Folds the messages of one transaction; `copies`: stored answers of earlier messages, by inbox row."""
+    """Folds the messages of one transaction.
+
+    `copies`: stored answers of earlier messages, by inbox row. `opened`: milliseconds that the locks and the reading
+    of the whole batch took, by their stage.
+    """
 
     ledger: Ledger
     asking: Asking
     deciding: Deciding
     copies: Mapping[int, Sequence[StoredReply]]
+    opened: Mapping[str, float]
 
     def fold(self, item: Item) -> Settled:
         """Decide on one message and add it to the ledger. Messages before it in the batch are taken into account."""
@@ -69,7 +74,7 @@ class Fold:
     def _keep(self, item: Item, decision: Decision) -> Settled:
         began, outcome = perf_counter(), decision.outcome
         findings = self.asking.correspondence.state(getattr(outcome, "findings", ()))
-        steps = dict(item.ms)
+        steps = {**item.ms, **self.opened}
         row = self._row(item, decision, findings, steps)
         inbox_id = self.ledger.take(item.identity, row, replaces=item.replaces)
         dossier = self._dossier(item, decision, inbox_id)

@@ -101,7 +101,8 @@ class Intake:
         """
         watch = Stopwatch()
         self.in_hand(submission.digest)
-        return replace(item_of(submission, judged(submission, self.ground, watch, tree)), ms=watch.ms)
+        outcome = judged(submission, self.ground, watch, tree)
+        return item_of(submission, outcome, watch.ms)
 
     def keep_together(
         self, items: Sequence[Item], *, waits: bool = True, admit: Admit = every_one
@@ -164,7 +165,7 @@ class Intake:
             with self.database.transaction() as connection:
                 first(connection)
                 items, found = self._locked(connection, [item], waits=True)
-                raise _TakenBack(self._opened(connection, items, found).fold(items[0]))
+                raise _TakenBack(self._opened(connection, items, found, perf_counter()).fold(items[0]))
         except _TakenBack as taken:
             return taken.settled
 
@@ -181,9 +182,7 @@ class Intake:
                 return []
             count = len(items)
             items, found = self._locked(connection, items, waits=waits)
-            fold = self._opened(connection, items, found)
-            locked = {LOCKED: round((perf_counter() - began) * 1000, 2)}
-            items = [replace(item, ms={**item.ms, **locked}) for item in items]
+            fold = self._opened(connection, items, found, began)
             settled = [fold.fold(item) for item in items]
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
             messages.close_parked(connection, again)
@@ -216,8 +215,10 @@ class Intake:
         if not self.database.lock(connection, names, waits=waits):
             raise _Engaged
 
-    def _opened(self, connection: Connection, items: Sequence[Item], found: dict[DossierKey, Dossier]) -> Fold:
-        """A ledger with what the store knows of these messages."""
+    def _opened(
+        self, connection: Connection, items: Sequence[Item], found: dict[DossierKey, Dossier], began: float
+    ) -> Fold:
+        """A ledger with what the store knows of these messages, whose locks were asked for at `began`."""
         keys = [item.key for item in items if item.key is not None]
         known = messages.known(connection, [name for item in items for name in item.names])
         copies = replies.copies(connection, [message.id for message in known.values()])
@@ -246,7 +247,7 @@ class Intake:
         deciding = Deciding(
             ledger, self.ground, self.asking, self.admission, self.patience, self.hold_sent_before, files
         )
-        return Fold(ledger, self.asking, deciding, copies)
+        return Fold(ledger, self.asking, deciding, copies, {LOCKED: round((perf_counter() - began) * 1000, 2)})
 
     def _tell(self, item: Item, settled: Settled) -> None:
         fields: dict[str, object] = {

@@ -77,7 +77,7 @@ class Item:
     since: datetime | None = None
     """Since when it waits; None: it has not waited yet."""
     ms: Mapping[str, float] = field(default_factory=dict)
-    """Milliseconds each stage of judging took, then the locks and the reading of its whole batch."""
+    """Milliseconds each stage of judging took."""
 
     @property
     def names(self) -> list[MessageIdentity]:
@@ -110,7 +110,7 @@ class Item:
         return actor_of(self.outcome, self.submission)
 
 
-def item_of(submission: Submission, outcome: Outcome) -> Item:
+def item_of(submission: Submission, outcome: Outcome, ms: Mapping[str, float] | None = None) -> Item:
     verified = verified_of(outcome)
     key = same = expected = None
     if isinstance(outcome, Accepted | Refused):
@@ -121,7 +121,7 @@ def item_of(submission: Submission, outcome: Outcome) -> Item:
         if meaning is Meaning.DECLARATION:
             papers = expected.rows if expected is not None and expected.once.key == PAPER else None
             same = same_key(outcome.declaration, papers)
-    return Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected)
+    return Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected, ms=ms or {})
 
 
 def reused_name(identity: MessageIdentity, verified: VerifiedDocument) -> MessageIdentity:
