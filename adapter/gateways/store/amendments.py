@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.new_rows import AmendmentDecision, NewAmendment, NewRequest
 from adapter.gateways.store.records import (
     ListedAmendment,
@@ -154,8 +155,21 @@ def listed(connection: Connection, *, state: str | None, unit: BorderUnit | None
 
 def of_dossier(connection: Connection, dossier_id: int) -> list[StoredAmendment]:
     """Every amendment of a dossier, in the order of their versions."""
-    query = select(amendment).where(amendment.c.dossier_id == dossier_id).order_by(amendment.c.version)
-    return made_all(StoredAmendment, connection.execute(query))
+    return of_dossiers(connection, [dossier_id]).get(dossier_id, [])
+
+
+def of_dossiers(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[StoredAmendment]]:
+    """The same of many dossiers."""
+    found: dict[int, list[StoredAmendment]] = {}
+    rows = connection.execute(_OF_DOSSIERS.on(connection), {"dossiers": list(dossier_ids)})
+    for each in made_all(StoredAmendment, rows):
+        found.setdefault(each.dossier_id, []).append(each)
+    return found
+
+
+_OF_DOSSIERS = Written(
+    lambda among: select(amendment).where(among(amendment.c.dossier_id, "dossiers")).order_by(amendment.c.version)
+)
 
 
 def version(connection: Connection, dossier_id: int, number: int) -> VersionWithSource:

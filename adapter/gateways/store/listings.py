@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, literal_column, select
 
 from adapter.gateways.store.dossier_records import (
@@ -11,6 +13,7 @@ from adapter.gateways.store.dossier_records import (
     StoredRow,
     VersionWithMessage,
 )
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.records import StoredEntry, StoredMessage, made_all, made_first
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, inbox, journal, outbox
 from adapter.gateways.store.unit_dossiers import of_unit
@@ -42,13 +45,26 @@ def dossier_row(connection: Connection, key: DossierKey) -> StoredDossier | None
 
 def versions(connection: Connection, dossier_id: int) -> list[VersionWithMessage]:
     """The versions of a dossier, each with the message that brought it, oldest first."""
-    query = (
+    return versions_of(connection, [dossier_id]).get(dossier_id, [])
+
+
+def versions_of(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[VersionWithMessage]]:
+    """The same of many dossiers."""
+    found: dict[int, list[VersionWithMessage]] = {}
+    rows = connection.execute(_VERSIONS_OF.on(connection), {"dossiers": list(dossier_ids)})
+    for each in made_all(VersionWithMessage, rows):
+        found.setdefault(each.dossier_id, []).append(each)
+    return found
+
+
+_VERSIONS_OF = Written(
+    lambda among: (
         select(declaration, inbox.c.message_id, inbox.c.public_id, inbox.c.received_at)
         .join(inbox, inbox.c.id == declaration.c.inbox_id)
-        .where(declaration.c.dossier_id == dossier_id)
+        .where(among(declaration.c.dossier_id, "dossiers"))
         .order_by(declaration.c.version)
     )
-    return made_all(VersionWithMessage, connection.execute(query))
+)
 
 
 def version_rows(connection: Connection, declaration_id: int) -> list[StoredRow]:

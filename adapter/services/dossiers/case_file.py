@@ -11,6 +11,7 @@ from datetime import datetime
 
 from adapter.gateways.store import (
     amendments,
+    customs_lookups,
     deadlines,
     dossiers,
     listings,
@@ -57,7 +58,7 @@ from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.personal_shown import note_personal_shown
 from adapter.services.dossiers.running_limits import running_limits
 from adapter.services.dossiers.shown_state import shown
-from adapter.services.dossiers.versions import compared
+from adapter.services.dossiers.versions import version_columns
 
 _UNTIL_DECIDED = (Act.COMPLETE, Act.COMPLETE_AMENDMENT, Act.REQUEST_AMENDMENT)
 """Not while an amendment waits: that is decided first."""
@@ -72,6 +73,7 @@ class _Parts:
     """What the store knows of a dossier beside its own row. `names` are officers' by their ids."""
 
     versions: Sequence[VersionWithMessage]
+    brought: Sequence[StoredAmendment]
     said: Sequence[VersionValues]
     waiting: StoredAmendment | None
     asked: Sequence[StoredRequest]
@@ -166,7 +168,7 @@ class CaseFiles:
             late=row.late,
             confirmation=parts.signed[-1].number if parts.signed else None,
             limits=parts.limits,
-            versions=tuple(_versions(connection, row, parts, self.catalogue, personal=personal)),
+            versions=tuple(_versions(row, parts, self.catalogue, personal=personal)),
             values=side_by_side(latest, parts.said, wording),
             groups=tables(latest, parts.said, wording),
             messages=tuple(self._messages(connection, row.id)),
@@ -248,9 +250,11 @@ def _parts(connection: Connection, row: StoredDossier, catalogue: Catalogue) -> 
     stored = listings.versions(connection, row.id)
     brought, asked = amendments.of_dossier(connection, row.id), amendments.requests_of(connection, row.id)
     entries = listings.entries(connection, row.id)
+    rows = customs_lookups.rows_of(connection, [each.id for each in stored])
     return _Parts(
         versions=stored,
-        said=[VersionValues(each.values, amendments.rows_of(connection, each.id)) for each in stored],
+        brought=brought,
+        said=[VersionValues(each.values, rows.get(each.id, {})) for each in stored],
         waiting=next((each for each in brought if each.state == amendments.WAITING), None),
         asked=asked,
         signed=lookups.confirmations(connection, [row.id]).get(row.id, []),
@@ -263,10 +267,8 @@ def _parts(connection: Connection, row: StoredDossier, catalogue: Catalogue) -> 
     )
 
 
-def _versions(
-    connection: Connection, row: StoredDossier, parts: _Parts, catalogue: Catalogue, *, personal: bool
-) -> Iterator[CaseVersion]:
-    columns = compared(connection, row, catalogue, personal=personal).columns
+def _versions(row: StoredDossier, parts: _Parts, catalogue: Catalogue, *, personal: bool) -> Iterator[CaseVersion]:
+    columns = version_columns(row, parts.versions, parts.brought, catalogue)
     for column, each in zip(columns, parts.versions, strict=True):
         signer: Mapping[str, str | None] = each.signer or {}
         yield CaseVersion(

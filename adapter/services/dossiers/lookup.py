@@ -27,7 +27,7 @@ from adapter.services.access.rights import Right, is_of_unit, needs
 from adapter.services.dossiers.naming import form_of
 from adapter.services.dossiers.results import Paper, paper, result, times
 from adapter.services.dossiers.shown_state import shown
-from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, compared
+from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, comparisons
 
 MOST = 50
 """At most so many dossiers are listed; `Findings.more` says that there are more."""
@@ -175,25 +175,24 @@ class Lookup:
         count = len(rows)
         if question.kind is not LookupKind.NUMBER and (len(rows) > MOST or question.after):
             count = _count(connection, question, asker.places)
-        found = self.described(connection, rows[:MOST])
+        found = self.described(connection, rows[:MOST], histories=True)
         self._journal(connection, question, asker.code, actor, rows[:MOST])
         more = len(rows) > MOST
         return Findings(found, more, count, str(rows[MOST - 1].id) if more else None)
 
-    def described(self, connection: Connection, rows: Sequence[FoundDossier]) -> list[Found]:
-        """These rows of dossiers in words."""
+    def described(self, connection: Connection, rows: Sequence[FoundDossier], *, histories: bool) -> list[Found]:
+        """These rows of dossiers in words; with `histories` what changed from version to version."""
         ids = [row.id for row in rows]
         decisions = lookups.decided(connection, ids, DECISIONS)
         confirmations = lookups.confirmations(connection, ids)
-        histories = {
-            row.id: compared(connection, row, self.catalogue, personal=False) for row in rows if row.versions > 1
-        }
+        changed = [row for row in rows if histories and row.versions > 1]
+        compared = comparisons(connection, changed, self.catalogue, personal=False) if changed else {}
         return [
             self._found(
                 row,
                 decisions.get(row.id),
                 confirmations.get(row.id, ()),
-                histories.get(row.id),
+                compared.get(row.id),
             )
             for row in rows
         ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import amendments, listings
+from adapter.gateways.store import amendments, customs_lookups, listings
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import StoredDossier, VersionWithMessage
 from adapter.gateways.store.records import StoredAmendment
@@ -92,16 +92,38 @@ class Versions:
 
 def compared(connection: Connection, dossier: StoredDossier, catalogue: Catalogue, *, personal: bool) -> Comparison:
     """The versions of a dossier's row."""
-    stored = listings.versions(connection, dossier.id)
-    brought = {row.version: row for row in amendments.of_dossier(connection, dossier.id)}
-    procedure = catalogue.version(stored[-1].mapping) if stored else None
-    flat = [_flat(each, amendments.rows_of(connection, each.id)) for each in stored]
-    specs = _specs(procedure) if procedure else {}
-    return Comparison(
-        dossier=f"{dossier.number}/{dossier.year}",
-        columns=tuple(_column(each, brought.get(each.version), dossier.version, catalogue) for each in stored),
-        lines=tuple(_lines(flat, specs, personal=personal)),
-    )
+    return comparisons(connection, [dossier], catalogue, personal=personal)[dossier.id]
+
+
+def comparisons(
+    connection: Connection, dossiers: Sequence[StoredDossier], catalogue: Catalogue, *, personal: bool
+) -> dict[int, Comparison]:
+    """The same of many dossiers, by their ids: three statements for all of them."""
+    ids = [dossier.id for dossier in dossiers]
+    stored, brought = listings.versions_of(connection, ids), amendments.of_dossiers(connection, ids)
+    rows = customs_lookups.rows_of(connection, [each.id for versions in stored.values() for each in versions])
+    found = {}
+    for dossier in dossiers:
+        versions = stored.get(dossier.id, [])
+        procedure = catalogue.version(versions[-1].mapping) if versions else None
+        flat = [_flat(each, rows.get(each.id, {})) for each in versions]
+        found[dossier.id] = Comparison(
+            dossier=f"{dossier.number}/{dossier.year}",
+            columns=version_columns(dossier, versions, brought.get(dossier.id, []), catalogue),
+            lines=tuple(_lines(flat, _specs(procedure) if procedure else {}, personal=personal)),
+        )
+    return found
+
+
+def version_columns(
+    dossier: StoredDossier,
+    versions: Sequence[VersionWithMessage],
+    brought: Sequence[StoredAmendment],
+    catalogue: Catalogue,
+) -> tuple[VersionColumn, ...]:
+    """What each version is and what brought it."""
+    by_version = {amendment.version: amendment for amendment in brought}
+    return tuple(_column(each, by_version.get(each.version), dossier.version, catalogue) for each in versions)
 
 
 def _column(
