@@ -17,7 +17,7 @@ from adapter.model.procedure import FieldSpec, Label, Meaning, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
 from adapter.pipeline.converters import CONVERTERS, WANTED, Converter, write
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.text import value_at, values
+from adapter.pipeline.text import value_at, values, values_below
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _TRUE = ("true", "1")
@@ -92,10 +92,10 @@ def _dated(procedure: Procedure) -> Mapping[str, Sequence[str]]:
     return dated
 
 
-_Column = tuple[FieldSpec, str, str, bool, Converter | None, Mapping[str, Code] | None, bool, set[str]]
-"""A field and what reading it needs: its name and path, whether that leads deeper than a child, how its text becomes a
-value (None: it is one), the codes it may have, whether they must be valid on the day of reception, and which of them
-were looked up already."""
+_Column = tuple[FieldSpec, str, str, bool, bool, Converter | None, Mapping[str, Code] | None, bool, set[str]]
+"""A field and what reading it needs: its name and path, whether that leads two steps down, whether any other way but to
+a child, how its text becomes a value (None: it is one), the codes it may have, whether they must be valid on the day of
+reception, and which of them were looked up already."""
 
 
 def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[str]) -> list[_Column]:
@@ -105,7 +105,8 @@ def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[
             spec,
             spec.name,
             spec.path,
-            "/" in spec.path or "@" in spec.path,
+            spec.path.count("/") == 1 and "@" not in spec.path,
+            spec.path.count("/") > 1 or "@" in spec.path,
             None if CONVERTERS[spec.type] is str else CONVERTERS[spec.type],
             codelists[spec.codes] if spec.codes else None,
             spec.name not in dated,
@@ -126,8 +127,14 @@ class _Reader:
         # This loop runs once a field of every row: a group of two hundred has thousands of them.
         texts = values(element)
         record: dict[str, Value] = {}
-        for spec, name, path, deep, convert, codes, today, taken in columns:
-            text = value_at(element, path) if deep else texts.get(path)
+        below: dict[str, str] | None = None
+        for spec, name, path, two_steps, otherwise, convert, codes, today, taken in columns:
+            if two_steps:
+                if below is None:
+                    below = values_below(element)
+                text = below.get(path)
+            else:
+                text = value_at(element, path) if otherwise else texts.get(path)
             if not text:
                 continue  # an empty or nil element is an absent value
             if not text.isascii():

@@ -40,6 +40,15 @@ def values(parent: etree._Element | None) -> dict[str, str]:
     return cast(dict[str, str], {child.tag: (child.text or "").strip() for child in parent})
 
 
+def values_below(parent: etree._Element) -> dict[str, str]:
+    """The values of the elements two steps below, by their paths (`Declarant/Name`), each as `value_at` finds it."""
+    found: dict[str, str] = {}
+    for child in parent:
+        for each in child:
+            found.setdefault(f"{child.tag!s}/{each.tag!s}", value(each))
+    return found
+
+
 def holds_something(element: etree._Element) -> bool:
     """Whether an element has any content except white space."""
     return len(element) > 0 or bool(value(element))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -56,3 +56,22 @@ def test_of_nothing_there_is_nothing_to_read() -> None:
     assert not text.holds_something(etree.Element("a"))
     assert not text.holds_something(reparsed(b"<a> \n<!-- --> </a>"))
     assert text.holds_something(reparsed(b"<a><b/></a>"))
+
+
+BELOW = st.lists(st.tuples(st.sampled_from("xyz"), st.text("0 1", max_size=3)), max_size=4)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), BELOW), max_size=5))
+@settings(deadline=None)
+def test_all_values_two_steps_below_are_those_that_are_found_one_by_one(
+    children: list[tuple[str, list[tuple[str, str]]]],
+) -> None:
+    def written(tag: str, inside: str) -> str:
+        return f"<{tag}>{inside}</{tag}>"
+
+    inside = "".join(written(tag, "".join(written(*each) for each in below)) for tag, below in children)
+    parent = reparsed(written("root", inside).encode())
+    found = text.values_below(parent)
+    paths = {f"{tag}/{name}" for tag in "abc" for name in "xyz"}
+    assert found.keys() <= paths
+    assert {path: found.get(path, "") for path in paths} == {path: text.value_at(parent, path) for path in paths}
