@@ -13,10 +13,12 @@ from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import window_link
 from adapter.gateways.store.window_records import StoredLink
 
+_ALL = select(window_link)
+
 
 def of(connection: Connection, procedure: str | None) -> list[StoredLink]:
     """All statements on a procedure (None: on all), ended ones too: a dossier keeps the link of its reception."""
-    query = select(window_link)
+    query = _ALL
     if procedure is not None:
         query = query.where(window_link.c.procedure == procedure)
     return made_all(StoredLink, connection.execute(query))

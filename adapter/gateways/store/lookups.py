@@ -109,15 +109,21 @@ def message(connection: Connection, public_id: str) -> MessageWithDossier | None
 
 def messages(connection: Connection, public_ids: Sequence[str]) -> dict[str, MessageWithDossier]:
     """Such messages by their public ids."""
-    names = ("id", "public_id", "bound_to", "state", "outcome", "findings", "procedure", "reference", "year")
-    columns: list[Any] = [*(inbox.c[name] for name in names), inbox.c.received_at, inbox.c.dossier_id]
-    columns += [dossier.c.state.label("dossier_state"), dossier.c.identities]
-    query = (
-        select(*columns)
+    rows = connection.execute(_MESSAGES.on(connection), {"ids": list(public_ids)})
+    return {row.public_id: row for row in made_all(MessageWithDossier, rows)}
+
+
+_OF_A_MESSAGE = (
+    *("id", "public_id", "bound_to", "state", "outcome", "findings", "procedure", "reference", "year"),
+    *("received_at", "dossier_id"),
+)
+_MESSAGES = Written(
+    lambda among: (
+        select(*(inbox.c[name] for name in _OF_A_MESSAGE), dossier.c.state.label("dossier_state"), dossier.c.identities)
         .select_from(inbox.outerjoin(dossier, dossier.c.id == inbox.c.dossier_id))
-        .where(inbox.c.public_id.in_(public_ids))
+        .where(among(inbox.c.public_id, "ids"))
     )
-    return {row.public_id: row for row in made_all(MessageWithDossier, connection.execute(query))}
+)
 
 
 def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> list[ReadableReply]:
@@ -158,8 +164,11 @@ def issued(connection: Connection, keys: Collection[DossierKey]) -> dict[Dossier
     """To which sender each number of our own series was issued; one that is none of ours is not in it."""
     if not keys:
         return {}
-    query = select(contingency).where(contingency.c.number.in_(sorted({key.number for key in keys})))
-    return {DossierKey(row.number, row.year): row.sender for row in connection.execute(query)}
+    rows = connection.execute(_ISSUED.on(connection), {"numbers": sorted({key.number for key in keys})})
+    return {DossierKey(row.number, row.year): row.sender for row in rows}
+
+
+_ISSUED = Written(lambda among: select(contingency).where(among(contingency.c.number, "numbers")))
 
 
 def by_number(

@@ -12,13 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text, tuple_
+from sqlalchemy import Connection, select, text
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.tables import contingency
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
 
+_GIVEN = Written(
+    # Two lists and not one of pairs: a few numbers more than those of these messages.
+    lambda among: select(contingency).where(
+        among(contingency.c.sender, "senders"), among(contingency.c.message_key, "keys")
+    )
+)
+_ISSUED = Written(
+    lambda among: select(contingency.c.number, contingency.c.year).where(among(contingency.c.number, "numbers"))
+)
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -56,13 +66,16 @@ class Series:
     def issue(self, connection: Connection, database: Database, asked: Sequence[NumberRequest]) -> list[DossierKey]:
         """The number for each message: the same one whenever it is asked for again."""
         database.lock(connection, (f"contingency:{each.sender}:{each.message_key}" for each in asked))
-        named = tuple_(contingency.c.sender, contingency.c.message_key)
-        query = select(contingency).where(named.in_(sorted({each.message for each in asked})))
-        given = {(row.sender, row.message_key): DossierKey(row.number, row.year) for row in connection.execute(query)}
+        messages = {
+            "senders": sorted({each.sender for each in asked}),
+            "keys": sorted({each.message_key for each in asked}),
+        }
+        rows = connection.execute(_GIVEN.on(connection), messages)
+        given = {(row.sender, row.message_key): DossierKey(row.number, row.year) for row in rows}
         fresh = {each.message: each for each in asked if each.message not in given}
-        rows = [self._row(connection, database, each, number) for each, number in self._numbered(connection, fresh)]
-        database.insert(connection, contingency, rows)
-        given |= {(row["sender"], row["message_key"]): DossierKey(row["number"], row["year"]) for row in rows}
+        new = [self._row(connection, database, each, number) for each, number in self._numbered(connection, fresh)]
+        database.insert(connection, contingency, new)
+        given |= {(row["sender"], row["message_key"]): DossierKey(row["number"], row["year"]) for row in new}
         return [given[each.message] for each in asked]
 
     def _numbered(
@@ -121,11 +134,8 @@ class Series:
         ours = {key for key in keys if key.number.upper().startswith(self.prefix)}
         if not ours:
             return frozenset()
-        named = tuple_(contingency.c.number, contingency.c.year)
-        query = select(contingency.c.number, contingency.c.year).where(
-            named.in_(sorted((key.number, key.year) for key in ours))
-        )
-        return frozenset(ours - {DossierKey(row.number, row.year) for row in connection.execute(query)})
+        issued = connection.execute(_ISSUED.on(connection), {"numbers": sorted({key.number for key in ours})})
+        return frozenset(ours - {DossierKey(row.number, row.year) for row in issued})
 
     def _next(self, connection: Connection, prefix: str, year: int) -> str:
         return self._number(prefix, year, self._count(connection, prefix, year, 1))

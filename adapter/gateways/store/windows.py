@@ -18,13 +18,15 @@ from adapter.gateways.store.window_records import StoredIncident, StoredMaintena
 from adapter.pipeline.envelope import write_time
 
 _ONLY = 1
+_ROW = select(window).where(window.c.id == _ONLY)
 _HEAR = update(window).where(window.c.id == _ONLY, window.c.heard_at.is_(None)).values(heard_at=bindparam("at"))
 _OPEN = incident.c.ended_at.is_(None)
+_OPEN_INCIDENT = select(incident).where(_OPEN).order_by(incident.c.started_at.desc()).limit(1)
 
 
 def read(connection: Connection) -> StoredWindow:
     """The row; it is made by the first migration."""
-    return made(StoredWindow, connection.execute(select(window).where(window.c.id == _ONLY)).one())
+    return made(StoredWindow, connection.execute(_ROW).one())
 
 
 def write(connection: Connection, **values: Unpack[WindowChange]) -> None:
@@ -50,8 +52,7 @@ def hear(connection: Connection, at: datetime) -> None:
 
 def open_incident(connection: Connection) -> StoredIncident | None:
     """The incident that has not ended, if one is open."""
-    query = select(incident).where(_OPEN).order_by(incident.c.started_at.desc()).limit(1)
-    return made_first(StoredIncident, connection.execute(query))
+    return made_first(StoredIncident, connection.execute(_OPEN_INCIDENT))
 
 
 def incidents(connection: Connection, limit: int) -> list[StoredIncident]:
