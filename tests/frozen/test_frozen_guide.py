@@ -16,6 +16,7 @@ from adapter.gateways.store.upgrade import upgrade
 from tests.frozen.keeping import every
 from tests.frozen.standing import Standing, restored
 from tests.harness.assertions import Signer
+from tests.harness.attached import letter
 from tests.harness.pki import ROOT
 
 PROGRAM = get_command(app)
@@ -59,6 +60,7 @@ def test_a_command_of_the_guide_is_understood(
         Path(name).write_text(Signer("customs", "JWT").public)
     on_paper = "{procedure: BQP0100001, number: 12GIAY, year: 2026, received_at: 2026-03-02 06:45, values: {}}"
     Path("form.yaml").write_text(on_paper)
+    Path("UQ-07.pdf").write_bytes(letter())
     if "*.pem" in words:
         words = [word for word in words if word != "*.pem"] + list(map(str, store.frozen.pki.glob("*.cert.pem")))
     done = CliRunner().invoke(app, [*words, "--config", str(store.config)])

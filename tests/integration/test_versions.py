@@ -30,12 +30,16 @@ def scene(tmp_path: Path, sqlite_url: str) -> Iterator[Scene]:
     """An officer accepts. Version 3 is in force from 1 July 2026: it confirms within two hours."""
     for data in ("schemas", "mappings"):
         shutil.copytree(ROOT / data, tmp_path / data)
+        for shipped in (PROCEDURE, "BQP0100003"):  # a version 3 that begins later, and form 14 about it
+            shutil.rmtree(tmp_path / data / shipped / "3")
         shutil.copytree(tmp_path / data / PROCEDURE / "2", tmp_path / data / PROCEDURE / "3")
     first, second = (tmp_path / "mappings" / PROCEDURE / version / "procedure.yaml" for version in "23")
     text = first.read_text(encoding="utf-8").replace("acceptance: automatic", "acceptance: officer")
-    first.write_text(text.replace("to: null", "to: 2026-06-30"), encoding="utf-8")
+    assert "to: 2026-12-31" in text
+    first.write_text(text.replace("to: 2026-12-31", "to: 2026-06-30"), encoding="utf-8")
     for old, new in (
         ('version: "2"', 'version: "3"'),
+        ("to: 2026-12-31", "to: null"),
         ("from: 2025-07-01", "from: 2026-07-01"),
         ("confirm_within, hours: 1", "confirm_within, hours: 2"),
     ):

@@ -196,7 +196,7 @@ class Searches:
         shows_persons = is_alone or made.kind in (PAPER, NAME)
         declared = _declared(connection, rows, persons=sight.persons, shown=shows_persons)
         found = []
-        for row, described in zip(rows, self.lookup.described(connection, rows, histories=False), strict=True):
+        for row, described in zip(rows, self.lookup.described(connection, rows), strict=True):
             made_of = answered(described, row, declared[row.id], self.catalogue(), sight)
             if made.nationality is None or made_of.has(made.values, made.nationality):
                 found.append(made_of if is_alone else made_of.only(made))

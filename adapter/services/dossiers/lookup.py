@@ -175,17 +175,17 @@ class Lookup:
         count = len(rows)
         if question.kind is not LookupKind.NUMBER and (len(rows) > MOST or question.after):
             count = _count(connection, question, asker.places)
-        found = self.described(connection, rows[:MOST], histories=True)
+        found = self.described(connection, rows[:MOST])
         self._journal(connection, question, asker.code, actor, rows[:MOST])
         more = len(rows) > MOST
         return Findings(found, more, count, str(rows[MOST - 1].id) if more else None)
 
-    def described(self, connection: Connection, rows: Sequence[FoundDossier], *, histories: bool) -> list[Found]:
-        """These rows of dossiers in words; with `histories` what changed from version to version."""
+    def described(self, connection: Connection, rows: Sequence[FoundDossier]) -> list[Found]:
+        """These rows of dossiers in words."""
         ids = [row.id for row in rows]
         decisions = lookups.decided(connection, ids, DECISIONS)
         confirmations = lookups.confirmations(connection, ids)
-        changed = [row for row in rows if histories and row.versions > 1]
+        changed = [row for row in rows if row.versions > 1]
         compared = comparisons(connection, changed, self.catalogue, personal=False) if changed else {}
         return [
             self._found(
