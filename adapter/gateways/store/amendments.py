@@ -22,13 +22,11 @@ from adapter.gateways.store.tables import (
     amendment,
     amendment_request,
     declaration,
-    declaration_row,
     dossier,
     inbox,
     outbox,
 )
 from adapter.gateways.store.unit_dossiers import of_unit
-from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnit
 
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
@@ -181,13 +179,3 @@ def version(connection: Connection, dossier_id: int, number: int) -> VersionWith
         .where(declaration.c.dossier_id == dossier_id, declaration.c.version == number)
     )
     return made(VersionWithSource, connection.execute(query).one())
-
-
-def rows_of(connection: Connection, declaration_id: int) -> dict[str, list[StoredRecord]]:
-    """A version's rows by group, in their order."""
-    mine = declaration_row.c.declaration_id == declaration_id
-    query = select(declaration_row).where(mine).order_by(declaration_row.c.group, declaration_row.c.ordinal)
-    found: dict[str, list[StoredRecord]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.group, []).append(row.values)
-    return found

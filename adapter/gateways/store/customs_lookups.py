@@ -142,23 +142,6 @@ _IN_FORCE_OF = Written(
 )
 
 
-def rows_of(connection: Connection, declaration_ids: Sequence[int]) -> dict[int, dict[str, list[StoredRecord]]]:
-    """The rows of these versions by group, in their order."""
-    found: dict[int, dict[str, list[StoredRecord]]] = {}
-    for row in connection.execute(_ROWS_OF.on(connection), {"versions": list(declaration_ids)}):
-        found.setdefault(row.declaration_id, {}).setdefault(row.group, []).append(row.values)
-    return found
-
-
-_ROWS_OF = Written(
-    lambda among: (
-        select(declaration_row)
-        .where(among(declaration_row.c.declaration_id, "versions"))
-        .order_by(declaration_row.c.declaration_id, declaration_row.c.group, declaration_row.c.ordinal)
-    )
-)
-
-
 def row_counts_of(connection: Connection, declaration_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """How many rows each group of these versions has."""
     found: dict[int, dict[str, int]] = {}

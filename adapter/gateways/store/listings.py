@@ -19,6 +19,7 @@ from adapter.gateways.store.tables import declaration, declaration_row, dossier,
 from adapter.gateways.store.unit_dossiers import of_unit
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState
+from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnit
 
 _why = func.coalesce(inbox.c.note, literal_column("''"))
@@ -63,6 +64,23 @@ _VERSIONS_OF = Written(
         .join(inbox, inbox.c.id == declaration.c.inbox_id)
         .where(among(declaration.c.dossier_id, "dossiers"))
         .order_by(declaration.c.version)
+    )
+)
+
+
+def rows_of(connection: Connection, declaration_ids: Sequence[int]) -> dict[int, dict[str, list[StoredRecord]]]:
+    """The rows of these versions by group, in their order."""
+    found: dict[int, dict[str, list[StoredRecord]]] = {}
+    for row in connection.execute(_ROWS_OF.on(connection), {"versions": list(declaration_ids)}):
+        found.setdefault(row.declaration_id, {}).setdefault(row.group, []).append(row.values)
+    return found
+
+
+_ROWS_OF = Written(
+    lambda among: (
+        select(declaration_row)
+        .where(among(declaration_row.c.declaration_id, "versions"))
+        .order_by(declaration_row.c.declaration_id, declaration_row.c.group, declaration_row.c.ordinal)
     )
 )
 

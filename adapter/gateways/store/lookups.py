@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -27,7 +27,6 @@ from adapter.gateways.store.tables import (
     amendment,
     amendment_request,
     confirmation,
-    contingency,
     declaration,
     dossier,
     inbox,
@@ -158,17 +157,6 @@ def in_force(connection: Connection, key: DossierKey) -> VersionInForce | None:
         .where(dossier.c.number == key.number, dossier.c.year == key.year, declaration.c.version == dossier.c.version)
     )
     return made_first(VersionInForce, connection.execute(query))
-
-
-def issued(connection: Connection, keys: Collection[DossierKey]) -> dict[DossierKey, str]:
-    """To which sender each number of our own series was issued; one that is none of ours is not in it."""
-    if not keys:
-        return {}
-    rows = connection.execute(_ISSUED.on(connection), {"numbers": sorted({key.number for key in keys})})
-    return {DossierKey(row.number, row.year): row.sender for row in rows}
-
-
-_ISSUED = Written(lambda among: select(contingency).where(among(contingency.c.number, "numbers")))
 
 
 def by_number(

@@ -7,7 +7,7 @@ the one that the message is for (the installation's where that is not known), an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -26,9 +26,7 @@ _GIVEN = Written(
         among(contingency.c.sender, "senders"), among(contingency.c.message_key, "keys")
     )
 )
-_ISSUED = Written(
-    lambda among: select(contingency.c.number, contingency.c.year).where(among(contingency.c.number, "numbers"))
-)
+_ISSUED = Written(lambda among: select(contingency).where(among(contingency.c.number, "numbers")))
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -132,10 +130,7 @@ class Series:
     def foreign(self, connection: Connection, keys: Iterable[DossierKey]) -> frozenset[DossierKey]:
         """Those that bear our prefix but were not issued by us."""
         ours = {key for key in keys if key.number.upper().startswith(self.prefix)}
-        if not ours:
-            return frozenset()
-        issued = connection.execute(_ISSUED.on(connection), {"numbers": sorted({key.number for key in ours})})
-        return frozenset(ours - {DossierKey(row.number, row.year) for row in issued})
+        return frozenset(ours - issued(connection, ours).keys())
 
     def _next(self, connection: Connection, prefix: str, year: int) -> str:
         return self._number(prefix, year, self._count(connection, prefix, year, 1))
@@ -153,6 +148,14 @@ _COUNT_ON = text(
     "INSERT INTO counter (name, value) VALUES (:name, :how_many) "
     "ON CONFLICT (name) DO UPDATE SET value = counter.value + :how_many RETURNING value"
 )
+
+
+def issued(connection: Connection, keys: Collection[DossierKey]) -> dict[DossierKey, str]:
+    """To which sender each number of our own series was issued; one that is none of ours is not in it."""
+    if not keys:
+        return {}
+    rows = connection.execute(_ISSUED.on(connection), {"numbers": sorted({key.number for key in keys})})
+    return {DossierKey(row.number, row.year): row.sender for row in rows}
 
 
 def count_on(connection: Connection, name: str, how_many: int = 1) -> int:

@@ -164,12 +164,13 @@ class Attachments:
             raise BadFile("files_unsent", limit=str(self.limits.unsent // _MIB))
 
     def _keep(self, connection: Connection, file: LookedAt, actor: Actor, place: NewAttachment) -> None:
-        keep_bytes(connection, self.database, file, self.clock())
+        now = self.clock()
+        keep_bytes(connection, self.database, file, now)
         made: NewAttachment = {
             "digest": file.digest,
             "name": file.name,
             "added_by": actor.journal_name,
-            "added_at": self.clock(),
+            "added_at": now,
         }
         store.attach(connection, self.database, {**made, **place})
 

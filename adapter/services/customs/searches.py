@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from adapter.gateways.store import customs_lookups, journal, lookup_rights, lookup_traces, lookups
+from adapter.gateways.store import customs_lookups, journal, listings, lookup_rights, lookup_traces, lookups
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import FoundDossier, OriginalReply
 from adapter.gateways.store.journal import Entry
@@ -238,7 +238,7 @@ def _declared(
     """
     in_force = customs_lookups.in_force_of(connection, [row.id for row in rows])
     ids = [each.id for each in in_force.values()] if persons else []
-    lists = customs_lookups.rows_of(connection, ids) if ids and shown else {}
+    lists = listings.rows_of(connection, ids) if ids and shown else {}
     counts = customs_lookups.row_counts_of(connection, ids) if ids and not shown else {}
     found = {}
     for row in rows:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import dossiers, lookups, messages
+from adapter.gateways.store import dossiers, lookups, messages, own_numbers
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.messages import MessageIdentity
 from adapter.gateways.store.own_numbers import Series
@@ -77,7 +77,7 @@ class Doorkeeper:
             return {}
         found, own = dossiers.find_by_either(connection, [each.asks.key for each in asked])
         unknown = [each.asks.key for each in asked if own.get(each.asks.key, each.asks.key) not in found]
-        issued = lookups.issued(connection, unknown)
+        issued = own_numbers.issued(connection, unknown)
         turned = {}
         for each in asked:
             key = own.get(each.asks.key, each.asks.key)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapter.gateways.store import amendments, dossiers, messages, replies
+from adapter.gateways.store import amendments, dossiers, listings, messages, replies
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.new_rows import AmendmentDecision, DossierPlace
 from adapter.gateways.store.records import ListedAmendment
@@ -149,7 +149,9 @@ class Amendments:
             assert matter.dossier.id is not None
             version = amendments.version(ledger.connection, matter.dossier.id, row.version)
             declared = self.desk.procedure(version.mapping)
-            places = dossiers.place_of(declared, version.values, amendments.rows_of(ledger.connection, version.id))
+            places = dossiers.place_of(
+                declared, version.values, listings.rows_of(ledger.connection, [version.id]).get(version.id, {})
+            )
             request = messages.stored(ledger.connection, row.inbox_id)
             is_complete = all(finding["severity"] != Severity.REQUEST for finding in request.findings)
             confirm = declared.deadline(CONFIRM_WITHIN, version.values) if is_complete else None

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from adapter.gateways.store import (
     amendments,
-    customs_lookups,
     deadlines,
     dossiers,
     listings,
@@ -250,7 +249,7 @@ def _parts(connection: Connection, row: StoredDossier, catalogue: Catalogue) -> 
     stored = listings.versions(connection, row.id)
     brought, asked = amendments.of_dossier(connection, row.id), amendments.requests_of(connection, row.id)
     entries = listings.entries(connection, row.id)
-    rows = customs_lookups.rows_of(connection, [each.id for each in stored])
+    rows = listings.rows_of(connection, [each.id for each in stored])
     return _Parts(
         versions=stored,
         brought=brought,

@@ -124,7 +124,7 @@ def _leaders_of(connection: Connection, catalogue: Catalogue, dossier_ids: Seque
     if not dossier_ids:
         return {}
     versions = customs_lookups.in_force_of(connection, dossier_ids)
-    rows = customs_lookups.rows_of(connection, [each.id for each in versions.values()])
+    rows = listings.rows_of(connection, [each.id for each in versions.values()])
     found = {}
     for number, version in versions.items():
         procedure = catalogue.version(version.mapping)

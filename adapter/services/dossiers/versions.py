@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import amendments, customs_lookups, listings
+from adapter.gateways.store import amendments, listings
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import StoredDossier, VersionWithMessage
 from adapter.gateways.store.records import StoredAmendment
@@ -101,7 +101,7 @@ def comparisons(
     """The same of many dossiers, by their ids: three statements for all of them."""
     ids = [dossier.id for dossier in dossiers]
     stored, brought = listings.versions_of(connection, ids), amendments.of_dossiers(connection, ids)
-    rows = customs_lookups.rows_of(connection, [each.id for versions in stored.values() for each in versions])
+    rows = listings.rows_of(connection, [each.id for versions in stored.values() for each in versions])
     found = {}
     for dossier in dossiers:
         versions = stored.get(dossier.id, [])
