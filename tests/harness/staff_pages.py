@@ -26,16 +26,21 @@ def paths_of(app: FastAPI, role: Role) -> list[str]:
     found = []
     for route in iter_route_contexts(app.routes):
         dependant = getattr(route, "dependant", None)
-        if dependant is not None and "GET" in route.methods and any(role in TABLE[each] for each in _rights(dependant)):
+        if (
+            dependant is not None
+            and "GET" in route.methods
+            and any(role in TABLE[each] for each in rights_of(dependant))
+        ):
             found.append(route.path)
     return found
 
 
-def _rights(dependant: Dependant) -> Iterator[Right]:
+def rights_of(dependant: Dependant) -> Iterator[Right]:
+    """The rights that a route asks for, by itself or by what it depends on."""
     for each in dependant.dependencies:
         if (right := right_of(each.call)) is not None:
             yield right
-        yield from _rights(each)
+        yield from rights_of(each)
 
 
 @dataclass(frozen=True)

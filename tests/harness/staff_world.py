@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from lxml import etree
 from sqlalchemy import Table, insert, select
@@ -24,7 +23,6 @@ from sqlalchemy import Table, insert, select
 from adapter.bootstrap import Components, assemble
 from adapter.entrypoints.web.app import create_staff
 from adapter.entrypoints.web.browser import STAFF_COOKIE
-from adapter.entrypoints.web.guard import right_of
 from adapter.gateways.store import attachments, tables
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.suspensions import Suspension
@@ -41,6 +39,7 @@ from tests.harness.history import dossier_of
 from tests.harness.people import TESTER, person
 from tests.harness.personal_values import told_of_persons
 from tests.harness.pki import shared_pki
+from tests.harness.staff_pages import rights_of
 from tests.harness.statements import brought, logged_in
 from tests.harness.stores import ensure_tables
 from tests.harness.units import HUUNGHI, MONGCAI, two_units
@@ -153,17 +152,10 @@ def staff_routes(app: FastAPI) -> list[StaffRoute]:
     found = []
     for context in iter_route_contexts(app.routes):
         dependant = getattr(context, "dependant", None)
-        rights = frozenset(_rights(dependant)) if dependant is not None else frozenset()
+        rights = frozenset(rights_of(dependant)) if dependant is not None else frozenset()
         if rights and not context.path.startswith("/api/"):
             found += [StaffRoute(method, context.path, rights) for method in sorted(context.methods - {"HEAD"})]
     return found
-
-
-def _rights(dependant: Dependant) -> Iterator[Right]:
-    for each in dependant.dependencies:
-        if (right := right_of(each.call)) is not None:
-            yield right
-        yield from _rights(each)
 
 
 @contextmanager

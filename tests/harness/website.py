@@ -32,7 +32,9 @@ from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.registered import register_declarants
-from tests.harness.stores import Original, ensure_tables
+from tests.harness.stores import Original, ensure_tables, sqlite_store
+from tests.servers.identity import IdentityProvider
+from tests.servers.process import free_ports
 
 CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "001190004567"
 BODY_BYTES = 200_000
@@ -157,6 +159,18 @@ def website(config: Path, port: int = 0, staff_port: int = 0, *, apart: bool = F
             served.callback(staff.database.close)
         of = {"portal": built, "staff": staff}
         yield Website(built, lambda name: served.enter_context(serving(of[name], ports[name], name)), events)
+
+
+@contextmanager
+def open_to_all(folder: Path) -> Iterator[Website]:
+    """A portal that is open, bounds no rate, and whose provider is away: who is asked for has a session already."""
+    rates = {f"web.rates.{name}": None for name in ("login", "upload", "draft", "check", "address", "api")}
+    (port,) = free_ports(1)
+    away = IdentityProvider(folder / "away", f"http://127.0.0.1:{port}")
+    url = sqlite_store(folder / "adapter.sqlite3")
+    with website(configure(folder, url, {**away.settings(), **rates}), port) as served:
+        served.window(Sight.DOWN)
+        yield served
 
 
 @contextmanager

@@ -23,13 +23,9 @@ from adapter.gateways.store import tables
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Sight
 from tests.harness.own_dossiers import declared, somebody
 from tests.harness.people import TESTER
-from tests.harness.stores import sqlite_store
-from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
-from tests.servers.identity import IdentityProvider
-from tests.servers.process import free_ports
+from tests.harness.website import CITIZEN, Website, citizen_message, open_to_all
 
 API = (
     ("/api/v1/declarations", "POST"),
@@ -60,13 +56,7 @@ def often(examples: int) -> settings:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    folder = tmp_path_factory.mktemp("declarants")
-    rates = {f"web.rates.{name}": None for name in ("login", "upload", "draft", "check", "address", "api")}
-    (port,) = free_ports(1)
-    away = IdentityProvider(folder / "away", f"http://127.0.0.1:{port}")  # who is asked for here has a session already
-    url = sqlite_store(folder / "adapter.sqlite3")
-    with website(configure(folder, url, {**away.settings(), **rates}), port) as served:
-        served.window(Sight.DOWN)
+    with open_to_all(tmp_path_factory.mktemp("declarants")) as served:
         yield served
 
 

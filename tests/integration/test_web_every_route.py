@@ -24,15 +24,11 @@ from adapter.gateways.store import tables
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.forms.given import gates_of
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Sight
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import OFFICER
 from tests.harness.own_dossiers import declared, somebody
 from tests.harness.people import TESTER
-from tests.harness.stores import sqlite_store
-from tests.harness.website import CITIZEN, OTHER, Website, configure, website
-from tests.servers.identity import IdentityProvider
-from tests.servers.process import free_ports
+from tests.harness.website import CITIZEN, OTHER, Website, open_to_all
 
 HOSTILE = "<script>alert(1)</script>"
 PART = r"\{(\w+)\}"
@@ -42,13 +38,7 @@ UNTOLD = {"session", "rate"}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    folder = tmp_path_factory.mktemp("routes")
-    rates = {f"web.rates.{name}": None for name in ("login", "upload", "draft", "check", "address", "api")}
-    (port,) = free_ports(1)
-    away = IdentityProvider(folder / "away", f"http://127.0.0.1:{port}")  # who is asked for here has a session already
-    url = sqlite_store(folder / "adapter.sqlite3")
-    with website(configure(folder, url, {**away.settings(), **rates}), port) as served:
-        served.window(Sight.DOWN)
+    with open_to_all(tmp_path_factory.mktemp("routes")) as served:
         yield served
 
 
