@@ -136,6 +136,29 @@ def test_of_many_waiting_entries_only_those_are_read_that_are_shown(whole: Compo
     assert read.call_count == 1
 
 
+def test_entries_of_others_in_his_unit_are_counted_for_him_and_none_is_read(whole: Components) -> None:
+    units = [BorderUnit(f"BPCK_{gate}", gate, gate, gate[:2], frozenset({gate})) for gate in ("HUUNGHI", "MONGCAI")]
+    records = replace(whole.paper_records, units=BorderUnits(tuple(units)))
+    away = VALUES | {"gate": "MONGCAI", "borderUnit": "BPCK_MONGCAI"}
+    for number, values, by in (
+        ("MOT", VALUES, ENTERS),
+        ("HAI", VALUES, CHECKS),
+        ("BA", away, ENTERS),
+        ("BON", VALUES, ENTERS),
+    ):
+        records.enter(replace(FORM, number=number, values=values), actor=by)
+    entry = records.enter(replace(FORM, number="NAM"), actor=ENTERS)
+    records.send_back(entry, reason="Sai số hộ chiếu", actor=CHECKS)
+    with patch.object(store, "made", side_effect=store.made) as read:
+        at_huunghi = {who: records.to_compare(officer(who, "BPCK_HUUNGHI")) for who in ("an-01", "binh-02", "chi-03")}
+        assert at_huunghi == {"an-01": 1, "binh-02": 2, "chi-03": 3}
+        assert records.to_compare(officer("chi-03", "BPCK_MONGCAI")) == 1
+        assert records.to_compare(officer("chi-03")) == 4
+        assert records.to_compare(officer("chi-03", "BPCK_DAU_DO")) == 0
+        assert records.to_compare(person("kiem-tra", Role.AUDITOR)) is None
+    assert read.call_count == 0
+
+
 def test_nothing_leaves_and_no_duty_begins(whole: Components) -> None:
     recorded(whole)
     assert [rows(whole, table) for table in (tables.outbox, tables.deadline, tables.confirmation)] == [[], [], []]

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.new_rows import NewRow
 from adapter.gateways.store.records import made, made_all, made_first
 from adapter.gateways.store.tables import paper_record
+from adapter.gateways.store.unit_dossiers import of_unit
+from adapter.model.units import BorderUnit
 
 _AT_ONCE = 200
 """Rows that are fetched at a time."""
@@ -95,10 +97,19 @@ def unchecked(connection: Connection) -> Iterator[StoredPaperRecord]:
 
     They are read as they are asked for: after a long outage many wait, and a page shows a few.
     """
-    waiting = (paper_record.c.checked_at.is_(None), paper_record.c.returned_at.is_(None))
-    query = select(paper_record).where(*waiting).order_by(paper_record.c.entered_at, paper_record.c.id)
+    query = select(paper_record).where(*_WAITING).order_by(paper_record.c.entered_at, paper_record.c.id)
     for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)):
         yield made(StoredPaperRecord, row)
+
+
+def count_unchecked(connection: Connection, *, unit: BorderUnit | None, not_by: str, most: int) -> int:
+    """How many entries of a unit (None: of all) wait for somebody else than who has entered them; `most`: or more."""
+    others = paper_record.c.entered_by != not_by
+    query = select(paper_record.c.id).where(*_WAITING, others, *of_unit(unit, paper_record)).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(query)).scalar_one())
+
+
+_WAITING = (paper_record.c.checked_at.is_(None), paper_record.c.returned_at.is_(None))
 
 
 def sent_back(connection: Connection, since: datetime) -> list[StoredPaperRecord]:

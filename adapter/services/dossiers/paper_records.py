@@ -24,7 +24,7 @@ from adapter.gateways.store.paper_records import NewPaperRecord, StoredPaperReco
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Dossier, DossierState
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
 from adapter.model.outcomes import MessageState, Word
@@ -32,8 +32,9 @@ from adapter.model.procedure import Meaning, Procedure
 from adapter.model.stages import Channel
 from adapter.model.text import typed
 from adapter.model.units import BorderUnits
-from adapter.pipeline.envelope import VIETNAM, write_time
-from adapter.services.access.rights import Right, has, needs, needs_in_unit
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.access.rights import Right, has, needs, needs_in_unit, unit_within
+from adapter.services.dossiers.paper_document import document
 from adapter.services.dossiers.paper_values import (
     PaperForm,
     PaperRefused,
@@ -45,8 +46,6 @@ from adapter.services.dossiers.paper_values import (
 )
 from adapter.services.registers.accounts import reason_of
 
-ROOT = "PaperRecord"
-"""Root of an entry as it is kept among the messages; no door takes it."""
 _SENDER = "paper"
 _MOST_WAITING = 1000
 _CORRECTED_IN = timedelta(days=30)
@@ -135,10 +134,18 @@ class PaperRecords:
             return list(islice((each for each in found if self._is_his(actor, each)), limit))
 
     def to_compare(self, actor: Actor) -> int | None:
-        """How many entries wait for this officer: those that he has not entered himself. None: he may enter none."""
+        """How many entries wait for this officer: those that he has not entered himself. None: he may enter none.
+
+        They are counted and not read: after a long outage a thousand wait, and each work list tells how many.
+        """
         if not has(actor, Right.ENTER_PAPER):
             return None
-        return sum(each.entered_by != actor.id for each in self.unchecked(_MOST_WAITING, actor=actor))
+        try:
+            unit = unit_within(actor, Right.ENTER_PAPER, self.units)
+        except NoRight:
+            return 0  # of a unit that is none of ours: its list is empty too
+        with self.database.reading() as connection:
+            return store.count_unchecked(connection, unit=unit, not_by=actor.id, most=_MOST_WAITING)
 
     def sent_back(self, limit: int, *, actor: Actor) -> list[StoredPaperRecord]:
         """What was sent back and not entered anew, of the actor's unit, the newest first.
@@ -326,20 +333,6 @@ def _keys(read: PaperValues, dossier_id: int, parties: Sequence[str]) -> Iterato
     keys = version_keys.stated_keys(read.procedure, read.values, read.rows)
     for kind, value in [*keys, *((version_keys.PARTY, party) for party in parties)]:
         yield {"kind": kind, "value": value, "dossier_id": dossier_id, "version": 1}
-
-
-def document(row: StoredPaperRecord) -> etree._Element:
-    """An entry as XML, field by field."""
-    root = etree.Element(ROOT, procedure=row.procedure, number=row.number, year=str(row.year))
-    root.set("receivedAt", write_time(row.received_at))
-    for name, text in row.values.items():
-        etree.SubElement(root, "Value", name=name).text = text
-    for group, records in row.rows.items():
-        for each in records:
-            place = etree.SubElement(root, "Row", group=group)
-            for name, text in each.items():
-                etree.SubElement(place, "Value", name=name).text = text
-    return root
 
 
 def _waits(row: StoredPaperRecord) -> None:
