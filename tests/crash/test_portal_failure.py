@@ -222,10 +222,13 @@ def test_the_portal_is_killed_during_an_outage_and_nothing_is_lost_to_paper(scen
     first = report(scene, incident.id, code=1)
     assert [each["dossier"] for each in first["papers"]] == [during]
     assert (first["open"], first["open_papers"]) == (0, 1)
-    report(scene, incident.id, "--out", str(out))
+    signed = report(scene, incident.id, "--out", str(out), code=1)
+    assert (signed["open_papers"], signed["open_pairs"]) == (0, 2), "the window's dossier may be either of the portal's"
+    for each in keys[:2]:
+        run(scene, "reconcile", "settle", each, keys[2], "different", "--reason", "hai chuyến", "--officer", "an-01")
     scene.components.deadlines.watch()
-    clean = report(scene, incident.id)
-    assert (clean["open"], clean["open_papers"]) == (0, 0)
+    clean = report(scene, incident.id, "--out", str(out))
+    assert (clean["open"], clean["open_papers"], clean["open_pairs"]) == (0, 0, 0)
     assert clean["working_day"]["standing"] == "met"
     reported = [each.findtext("Dossier") for each in etree.parse(out).findall("PaperRecord")]
     assert reported == [during]
