@@ -10,6 +10,7 @@ from adapter.entrypoints.web.portal import draft_pages as pages
 from adapter.entrypoints.web.portal import sending_pages, shutting
 from adapter.entrypoints.web.portal.importing import IMPORT_FAULTS
 from adapter.model.procedure import Label, Meaning
+from adapter.services.watch.way import PortalTakes
 
 
 def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
@@ -47,13 +48,15 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             ),
         ],
         pages.BeginPage: [
-            pages.BeginPage(pages.Offer("P", label, "07"), choices, missing, shut)
-            for missing, shut in ((True, frozenset[str]()), (False, frozenset({"a"})))
+            pages.BeginPage(pages.Offer("P", label, "07"), choices, missing, shut, back)
+            for missing, shut, back in (
+                (True, frozenset[str](), False), (False, frozenset({"a"}), False), (False, frozenset({"a"}), True)
+            )
         ],
         pages.TasksPage: [
             pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks), label),
             pages.TasksPage(fresh, tasks, None, label),
-        ],
+        ] + [pages.TasksPage(fresh, tasks, takes=takes) for takes in PortalTakes],
         shutting.ShutPage: [shutting.ShutPage(text, at, unit, unit) for unit in (text, "")],
         sending_pages.WaitingPage: [sending_pages.WaitingPage(head, at, leaves) for leaves in (True, False)],
         pages.FieldsPage: [
@@ -69,22 +72,21 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         ] + [pages.RowsPage(head, label, "/a", (label,), (), (), 0, "/a/1#n", "/f")],
         pages.RemovePage: [pages.RemovePage(head, label, is_draft, "/a", "/b", 3) for is_draft in (True, False)],
         sending_pages.CheckPage: [
-            sending_pages.CheckPage(of, parts, lists, (), troubles, changes, signs, "k", None, waits, late)
+            sending_pages.CheckPage(of, parts, lists, (), troubles, changes, signs, "k", None, takes, late)
             for signs in (True, False)
             for of in (head, *about)
-            for changes, waits, late in (((), True, None), (unlike, False, timedelta(minutes=40)))
+            for changes, takes, late in (
+                ((), PortalTakes.SIGNED, None), (unlike, PortalTakes.BEGUN, timedelta(minutes=40))
+            )
         ] + [sending_pages.CheckPage(fresh, parts, (), troubles, (), (), must_be_signed=False, key="k", told=label)]
         + [
             sending_pages.CheckPage(fresh, parts, (), (), troubles, (), False, "k", None, foreseen=leads)
             for leads in ("asked", "refused")
-        ] + [sending_pages.CheckPage(fresh, parts, (), (), (), (), False, "k", None, shut=True)],
+        ] + [sending_pages.CheckPage(fresh, parts, (), (), (), (), False, "k", None, PortalTakes.DRAFTS)],
         sending_pages.SignPage: [
             sending_pages.SignPage(head, uploaded=False, unlike=(), key="k", told=label),
             sending_pages.SignPage(head, uploaded=True, unlike=(), key="k", told=None),
-            sending_pages.SignPage(
-                head, True, unlike, "k", None, True
-            ),
-        ],
+        ] + [sending_pages.SignPage(head, True, unlike, "k", None, takes) for takes in PortalTakes],
         pages.ImportPage: [
             pages.ImportPage(head, label, "/b", "/a", 1, 0),
             pages.ImportPage(
@@ -113,7 +115,9 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                 ),
             )
         ],
-        pages.UploadPage: [pages.UploadPage(told, waits) for told in (None, label) for waits in (False, True)],
+        pages.UploadPage: [
+            pages.UploadPage(told, *more) for told in (None, label) for more in ((), (True,), (False, True))
+        ],
         sending_pages.SentPage: [
             sending_pages.SentPage(of, outcome, reference, at, troubles)
             for outcome, reference in (

@@ -22,6 +22,7 @@ from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Admitted, Caller
 from adapter.services.watch.mode import Mode, Sight
+from adapter.services.watch.way import PortalTakes
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.jdk_signing import signed_by_jdk
 from tests.harness.people import TESTER
@@ -213,9 +214,11 @@ def test_what_was_begun_before_the_window_was_back_is_still_sent_here(whole: Com
     draft = citizen(whole)
     whole.window.override(Sight.UP, reason="a test", actor=TESTER)
     assert whole.window.state().mode is Mode.RECONCILING
+    assert whole.opening.of_draft(draft) is PortalTakes.BEGUN
     assert whole.drafts.send(CITIZEN, draft.public_id, draft.message_key).outcome == "accepted"
     later = replace(whole.drafts, clock=lambda: whole.window.clock() + timedelta(seconds=1))
     draft = later.begin(CITIZEN, draft.procedure, draft.gate, {})
+    assert whole.opening.of_draft(draft) is PortalTakes.DRAFTS, "what a page says before he presses"
     with pytest.raises(TurnedAway) as turned:
         later.send(CITIZEN, draft.public_id, draft.message_key)
     assert turned.value.why is Why.CLOSED

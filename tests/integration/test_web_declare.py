@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from lxml import etree
+from sqlalchemy import update
 
 from adapter.gateways.store import tables
 from adapter.services.door.draft import Draft
-from adapter.services.watch.mode import Sight
+from adapter.services.watch.mode import Mode, Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness import declaring as filling
 from tests.harness.browsing import Person
@@ -516,6 +518,43 @@ def test_before_he_begins_he_is_told_at_which_gates_it_is_taken_here(site: Websi
     assert "Đã tiếp nhận bản khai" in person.told()
     site.window(Sight.DOWN)
     assert marked() == set(), "in an incident it is taken at every gate"
+
+
+def test_while_the_window_takes_over_again_new_forms_say_that_they_are_sent_there(site: Website) -> None:
+    """What was begun before is still taken, and its pages say so; what is begun now is for the window."""
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    before = begun(person, "Mẫu 11")
+    fill(person, site, AN, before, citizen_message())
+    assert "hoạt động trở lại" not in person.get(before).text
+    site.components.window.override(Sight.UP, reason="it is back", actor=TESTER)
+    assert site.components.window.state().mode is Mode.RECONCILING
+
+    for page in (before, f"{before}/kiem-tra"):
+        person.get(page)
+        assert "Bản này đã bắt đầu soạn trước lúc đó nên vẫn được nhận tại đây" in person.told()
+    assert "Gửi bản khai" in person.told()
+    person.get("/khai-bao/tep")
+    assert "bản khai mới được gửi trên Cổng" in person.told()
+    person.get("/khai-bao/moi?procedure=BQP0100002")
+    assert "bản khai mới được gửi trên Cổng" in person.told()
+    options = person.document().xpath("//select[@id='gate']/option[@value!='']")
+    assert {"khai trên Cổng một cửa" in each.text_content() for each in options} == {True}
+
+    after = begun(person, "Mẫu 11")
+    with site.components.database.transaction() as connection:  # the legal clock stands still
+        at = site.components.window.clock() + timedelta(seconds=1)
+        mine = tables.draft.c.public_id == after.rpartition("/")[2]
+        connection.execute(update(tables.draft).where(mine).values(created_at=at))
+    person.get(after)
+    assert "hãy khai trên Cổng" in person.told(), "before he fills it in"
+    fill(person, site, AN, after, citizen_message())
+    person.get(f"{after}/kiem-tra")
+    assert "hãy khai trên Cổng" in person.told()
+    assert person.document().xpath("//main//form") == []
+    person.get(f"{before}/kiem-tra")
+    press(person, "Gửi bản khai")
+    assert "Đã tiếp nhận bản khai" in person.told()
 
 
 def test_a_draft_is_thrown_away_only_after_one_is_asked(site: Website) -> None:

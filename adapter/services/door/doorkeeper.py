@@ -116,7 +116,7 @@ class Doorkeeper:
         """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""
         takes = way(lasting.mode, linked=True).takes
         # Whether it was begun here is asked only where that counts: in an incident the portal takes all.
-        if takes is PortalTakes.ALL or (takes is PortalTakes.BEGUN and _begun(connection, asking, lasting.since)):
+        if takes is PortalTakes.ALL or (takes is PortalTakes.BEGUN and _begun(connection, asking, lasting)):
             return None
         if takes is PortalTakes.SIGNED:
             kind = WindowSuspected if lasting.mode is Mode.SUSPECT else WindowUnknown
@@ -128,11 +128,11 @@ class Doorkeeper:
         )
 
 
-def _begun(connection: Connection, asking: Applicant, since: datetime | None) -> bool:
-    """Whether it is about a dossier that came here, or its declarant began it here before that moment."""
-    asks, begun_at = asking.asks, asking.caller.begun_at
+def _begun(connection: Connection, asking: Applicant, lasting: Lasting) -> bool:
+    """Whether it is about a dossier that came here, or its declarant began it here before the window was back."""
+    asks = asking.asks
     about = asks.earlier if asks.is_amendment else asks.key
     dossier = lookups.in_force(connection, dossiers.own_key(connection, about))
     if dossier is not None:
         return dossier.channel == Channel.PORTAL.value
-    return begun_at is not None and since is not None and begun_at <= since
+    return lasting.is_after(asking.caller.begun_at)

@@ -16,6 +16,7 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.draft import Draft
 from adapter.services.watch.links import carries, stated
 from adapter.services.watch.mode import Mode
+from adapter.services.watch.state import Lasting
 from adapter.services.watch.way import PortalTakes, is_linked, way
 from adapter.services.watch.window import Window
 
@@ -36,32 +37,41 @@ class Opening:
             row = own_dossiers.find(connection, about.number, about.year) if about else None
             if row is not None:
                 return self.of_dossier(connection, row)
-            return self._takes(connection, draft.procedure, draft.gate, self.clock())
+            lasting = self.window.mode_now(connection)
+            takes = self._takes(connection, lasting, draft.procedure, draft.gate, self.clock())
+            return _of_one(takes, begun_here=lasting.is_after(draft.begun_at))
 
     def shut_gates(self, procedure: Procedure, gates: Sequence[str]) -> frozenset[str]:
         """The gates of these at which the window carries it and works, so that here it can be prepared only."""
         with self.database.reading() as connection:
             mode, at = self.window.mode_now(connection).mode, self.clock()
-            if not procedure.on_window or way(mode, linked=True).takes is not PortalTakes.DRAFTS:
+            # A declaration that is begun now is a new one, which goes to the window also while it takes over again.
+            takes = _of_one(way(mode, linked=True).takes, begun_here=False)
+            if not procedure.on_window or takes is not PortalTakes.DRAFTS:
                 return frozenset()
             said = stated(connection, procedure.code)
             linked = (gate for gate in gates if procedure.always_linked or is_linked(procedure, gate, at, said))
             return frozenset(linked)
 
-    def is_suspected(self) -> bool:
-        """Whether the window seems to be down, so that what is signed waits for the portal to open."""
+    def mode(self) -> Mode:
+        """The window's mode: SUSPECT, what is signed waits for the portal to open; RECONCILING, new ones go there."""
         with self.database.reading() as connection:
-            return self.window.mode_now(connection).mode is Mode.SUSPECT
+            return self.window.mode_now(connection).mode
 
     def of_dossier(self, connection: Connection, row: StoredDossier) -> PortalTakes:
         """What it takes about a dossier: what came here goes on here while the mode goes back to normal."""
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
-        takes = self._takes(connection, procedure, row.gate, row.received_at)
-        begun_here = takes is PortalTakes.BEGUN and row.channel == Channel.PORTAL.value
-        return PortalTakes.ALL if begun_here else takes
+        lasting = self.window.mode_now(connection)
+        takes = self._takes(connection, lasting, procedure, row.gate, row.received_at)
+        return _of_one(takes, begun_here=row.channel == Channel.PORTAL.value)
 
     def _takes(
-        self, connection: Connection, procedure: Procedure | None, gate: str | None, at: datetime
+        self, connection: Connection, lasting: Lasting, procedure: Procedure | None, gate: str | None, at: datetime
     ) -> PortalTakes:
         linked = procedure is None or carries(connection, procedure, gate or None, at)
-        return way(self.window.mode_now(connection).mode, linked=linked).takes
+        return way(lasting.mode, linked=linked).takes
+
+
+def _of_one(takes: PortalTakes, *, begun_here: bool) -> PortalTakes:
+    """Of a single draft or dossier: what was not begun here while the portal took all is for the window."""
+    return PortalTakes.DRAFTS if takes is PortalTakes.BEGUN and not begun_here else takes

@@ -33,6 +33,10 @@ class Lasting:
     again_s: float
     """Where time must pass: after so many seconds it may be another."""
 
+    def is_after(self, begun_at: datetime | None) -> bool:
+        """Whether a draft that was begun then was there before this mode."""
+        return begun_at is not None and self.since is not None and begun_at <= self.since
+
 
 @dataclass(frozen=True, slots=True)
 class WindowState:

@@ -50,7 +50,8 @@ class PortalTakes(StrEnum):
 
     ALL = "all"
     BEGUN = "begun"
-    """What was begun at the portal while it took all; new ones go to the window."""
+    """What was begun at the portal while it took all; new ones go to the window. About a dossier or a draft: it is one
+    that was begun so, and is still taken."""
     SIGNED = "signed"
     """Drafts, also signed ones: they are sent when the portal opens."""
     DRAFTS = "drafts"

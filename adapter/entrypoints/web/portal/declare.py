@@ -27,6 +27,7 @@ from adapter.services.access.rights import Right
 from adapter.services.door.draft import TooManyDrafts, acting_as, known
 from adapter.services.door.drafts import MOST, Drafts
 from adapter.services.door.shut import AccountShut
+from adapter.services.watch.mode import Mode
 
 
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:
@@ -87,7 +88,8 @@ def _draft(router: APIRouter, drafting: Drafting, declarant: Dependency, posted:
             drafting.drafts.shut.of_draft(draft)
         except AccountShut as told:
             shut = Label(told.vi, told.en)
-        page = TasksPage(drafting.head(draft), tuple(drafting.tasks(draft)), draft.held_back, shut)
+        takes = drafting.opening.of_draft(draft)
+        page = TasksPage(drafting.head(draft), tuple(drafting.tasks(draft)), draft.held_back, shut, takes)
         return pages.respond(request, page)
 
     @router.get(f"{ROOT}/{{id}}/bo")
@@ -113,7 +115,7 @@ def _named(drafts: Drafts, code: str) -> Procedure:
 def _choosing(drafting: Drafting, procedure: Procedure, *, missing: bool) -> BeginPage:
     gates = tuple(Choice(code.code, Label(code.vi, code.en)) for code in drafting.drafts.gates(procedure))
     shut = drafting.opening.shut_gates(procedure, [gate.value for gate in gates])
-    return BeginPage(_offer(procedure), gates, missing, shut)
+    return BeginPage(_offer(procedure), gates, missing, shut, drafting.opening.mode() is Mode.RECONCILING)
 
 
 def _offer(procedure: Procedure) -> Offer:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from adapter.entrypoints.web.form_page import Box, Choice, Trouble
 from adapter.entrypoints.web.page import Page
 from adapter.model.procedure import Label, Meaning
+from adapter.services.watch.way import PortalTakes
 
 ROOT = "/khai-bao"
 UPLOAD = f"{ROOT}/tep"
@@ -94,6 +95,8 @@ class BeginPage(Page):
     missing: bool
     shut: frozenset[str] = frozenset()
     """Gates at which it is declared at the window just now: here it can be prepared only."""
+    is_back: bool = False
+    """The window works again after an incident, and what was begun here before that is still taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class TasksPage(Page):
     """Why it was not taken when the portal opened."""
     shut: Label | None = None
     """Why its form is shut for him; the draft is kept."""
+    takes: PortalTakes = PortalTakes.ALL
+    """What the portal takes of it just now."""
 
     @property
     def done(self) -> int:
@@ -228,6 +233,8 @@ class UploadPage(Page):
     told: Label | None
     waits: bool = False
     """The window is suspected to be down: it is sent when the portal opens."""
+    is_back: bool = False
+    """The window works again after an incident: new ones go there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class DossierPage(Page):
     @property
     def is_closed(self) -> bool:
         """Whether this is to be done at the single window just now."""
-        return self.ways.takes in (PortalTakes.DRAFTS, PortalTakes.BEGUN)
+        return self.ways.takes is PortalTakes.DRAFTS
 
     @property
     def steps(self) -> list[Step]:

@@ -25,7 +25,6 @@ from adapter.services.door.draft import ChangedMeanwhile, Draft, GrantEnded, Oth
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.presses import ENDED
 from adapter.services.door.shut import AccountShut
-from adapter.services.watch.way import PortalTakes
 
 
 class _Sending:
@@ -52,8 +51,7 @@ class _Sending:
             must_be_signed=draft.must_be_signed,
             key=draft.message_key,
             told=told,
-            waits=self._waits(draft),
-            shut=self.drafting.opening.of_draft(draft) is PortalTakes.DRAFTS,
+            takes=drafting.opening.of_draft(draft),
             late=self._drafts.forms.late_by(draft),
             foreseen=_foreseen(found),
         )
@@ -71,11 +69,8 @@ class _Sending:
             return RedirectResponse(f"{self.drafting.head(draft).address}/kiem-tra", 303)
         unlike = tuple(self.drafting.unlike(draft, self._drafts.forms.signed_otherwise(draft)))
         head, uploaded = self.drafting.head(draft), draft.signed is not None
-        page = SignPage(head, uploaded, unlike, draft.message_key, told, self._waits(draft))
+        page = SignPage(head, uploaded, unlike, draft.message_key, told, self.drafting.opening.of_draft(draft))
         return self.drafting.pages.respond(request, page, status)
-
-    def _waits(self, draft: Draft) -> bool:
-        return self.drafting.opening.of_draft(draft) is PortalTakes.SIGNED
 
     def taken(self, request: Request, draft: Draft, raw: bytes) -> Response:
         """A signed file came. It is for one more press to send it, once it is seen what it says otherwise."""

@@ -11,6 +11,7 @@ from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.portal.draft_pages import DraftHead, RowLine
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Label, Meaning
+from adapter.services.watch.way import PortalTakes
 
 _TAKEN = (Word.ACCEPTED.value, "asked", "taken")
 
@@ -70,14 +71,12 @@ class CheckPage(Page):
     key: str
     told: Label | None
     """Why it could not be sent just now."""
-    waits: bool = False
-    """The portal may open soon: it can be sent as soon as it does."""
+    takes: PortalTakes = PortalTakes.ALL
+    """What the portal takes of it just now; SIGNED: it may open soon, and then it is sent."""
     late: timedelta | None = None
     """How late he is if he presses now."""
     foreseen: str = ""
     """What the notes lead to if it is sent as it is: `asked` for an amendment, `refused`, or nothing but flags."""
-    shut: bool = False
-    """The window carries it and works: it is declared there, and kept here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class SignPage(Page):
     unlike: tuple[Unlike, ...]
     key: str
     told: Label | None
-    waits: bool = False
+    takes: PortalTakes = PortalTakes.ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from adapter.services.door.draft import OtherForm, TooManyDrafts, acting_as
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.reception import WindowSuspected
 from adapter.services.door.shut import AccountShut
+from adapter.services.watch.mode import Mode
 
 
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:
@@ -34,7 +35,9 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
     @router.get(UPLOAD)
     def show(request: Request, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         del actor
-        return pages.respond(request, UploadPage(None, waits=drafting.opening.is_suspected()))
+        mode = drafting.opening.mode()
+        page = UploadPage(None, waits=mode is Mode.SUSPECT, is_back=mode is Mode.RECONCILING)
+        return pages.respond(request, page)
 
     @router.post(UPLOAD, dependencies=[Depends(guard.seldom(RateRule.UPLOAD))])
     def send(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
