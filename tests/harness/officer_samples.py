@@ -84,7 +84,7 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             *(dossier.CasePage(replace(whole, state=state), None, said) for state in MARKS),
             *(dossier.CasePage(whole, done, said) for done in ACTS),
             dossier.CasePage(bare, None, ()),
-            dossier.CasePage(bare, None, (), attached_files(text, at), {"K": said[0]}),
+            dossier.CasePage(replace(bare, files=attached_files(text, at)), None, (), {"K": said[0]}),
             *(dossier.CasePage(replace(bare, paper=each), None, ()) for each in _done_by_hand(text, at)),
         ],
         dossier.MovedPage: [

@@ -18,7 +18,6 @@ from adapter.gateways.store.dossier_records import (
     ReplyWithoutBody,
     StoredConfirmation,
     StoredDossier,
-    StoredRow,
 )
 from adapter.gateways.store.pairs import StoredPair
 from adapter.gateways.store.paper_records import StoredPaperRecord
@@ -37,7 +36,6 @@ RECORDS = {
     StoredMessage: tables.inbox,
     StoredReply: tables.outbox,
     StoredVersion: tables.declaration,
-    StoredRow: tables.declaration_row,
     StoredRequest: tables.amendment_request,
     StoredAmendment: tables.amendment,
     StoredConfirmation: tables.confirmation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from adapter.gateways.store.lists import Written
 from adapter.gateways.store.new_rows import AmendmentDecision, NewAmendment, NewRequest
@@ -43,9 +43,14 @@ def open_request(connection: Connection, dossier_id: int) -> StoredRequest | Non
 
 def requests_of(connection: Connection, dossier_id: int) -> list[StoredRequest]:
     """Every request about a dossier, the newest first."""
-    query = select(amendment_request).where(amendment_request.c.dossier_id == dossier_id)
-    ordered = query.order_by(amendment_request.c.requested_at.desc(), amendment_request.c.id)
-    return made_all(StoredRequest, connection.execute(ordered))
+    return made_all(StoredRequest, connection.execute(_REQUESTS_OF, {"dossier": dossier_id}))
+
+
+_REQUESTS_OF = (
+    select(amendment_request)
+    .where(amendment_request.c.dossier_id == bindparam("dossier"))
+    .order_by(amendment_request.c.requested_at.desc(), amendment_request.c.id)
+)
 
 
 def ask(connection: Connection, values: NewRequest) -> None:

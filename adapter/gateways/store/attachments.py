@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapter.gateways.store.database import Connection, Database
@@ -104,7 +104,7 @@ def of_paper(connection: Connection, paper_id: int) -> list[AttachedFile]:
 
 def of_dossier(connection: Connection, dossier_id: int) -> list[AttachedFile]:
     """What is attached to a dossier, the first first."""
-    return made_all(AttachedFile, connection.execute(_found(attachment.c.dossier_id == dossier_id)))
+    return made_all(AttachedFile, connection.execute(_OF_DOSSIER, {"dossier": dossier_id}))
 
 
 def unsent(connection: Connection, owner: str) -> list[AttachedFile]:
@@ -125,6 +125,9 @@ def _found(*conditions: object) -> Select[tuple[object, ...]]:
     joined = attachment.join(stored_file, stored_file.c.digest == attachment.c.digest)
     query = select(*_STATED).select_from(joined).where(*conditions, attachment.c.removed_at.is_(None))  # type: ignore[arg-type]
     return query.order_by(attachment.c.added_at, attachment.c.id)
+
+
+_OF_DOSSIER = _found(attachment.c.dossier_id == bindparam("dossier"))
 
 
 def body(connection: Connection, digest: str) -> bytes | None:

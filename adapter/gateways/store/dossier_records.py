@@ -7,7 +7,6 @@ from datetime import datetime
 
 from adapter.gateways.store.records import StoredReply, StoredVersion
 from adapter.model.finding import StoredFinding
-from adapter.model.stages import StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,6 @@ class StoredDossier:
     replies: int
     journal: int
     journal_head: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRow:
-    """A row of a version (a person, a vehicle, a paper) as it was kept."""
-
-    declaration_id: int
-    group: str
-    ordinal: int
-    values: StoredRecord
 
 
 @dataclass(frozen=True, slots=True)

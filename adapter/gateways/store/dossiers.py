@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from adapter.gateways.store import version_keys
-from adapter.gateways.store.dossier_records import ConfirmationNumber
+from adapter.gateways.store.dossier_records import ConfirmationNumber, StoredDossier
 from adapter.gateways.store.lists import Among, Written
 from adapter.gateways.store.new_rows import DeclaredPlace, DossierPlace, NewRow
 from adapter.gateways.store.records import StoredVersion, made, made_all
@@ -51,7 +51,7 @@ def find(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey,
     wanted = set(keys)
     if not wanted:
         return {}
-    found = map(_dossier, connection.execute(_BY_NUMBER.on(connection), _lists(wanted)))
+    found = map(known, connection.execute(_BY_NUMBER.on(connection), _lists(wanted)))
     return {dossier.key: dossier for dossier in found if dossier.key in wanted}
 
 
@@ -66,7 +66,7 @@ def find_by_either(
     for row in connection.execute(_BY_EITHER.on(connection), _lists(wanted)):
         key = DossierKey(row.number, row.year)
         if key in wanted:
-            found[key] = _dossier(row)
+            found[key] = known(row)
         if row.alias_number is not None and (alias := DossierKey(row.alias_number, row.year)) in wanted:
             own[alias] = key
     return found, own
@@ -153,7 +153,8 @@ def confirmations_of(connection: Connection, dossier_id: int) -> list[Confirmati
     return made_all(ConfirmationNumber, connection.execute(query))
 
 
-def _dossier(row: Row[Any]) -> Dossier:
+def known(row: Row[Any] | StoredDossier) -> Dossier:
+    """The dossier of a row."""
     return Dossier(
         key=DossierKey(row.number, row.year),
         procedure=row.procedure,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from adapter.gateways.store.dossier_records import (
     ParkedMessage,
     ReplyWithoutBody,
     StoredDossier,
-    StoredRow,
     VersionWithMessage,
 )
 from adapter.gateways.store.lists import Written
@@ -37,11 +36,15 @@ def dossiers(connection: Connection, *, state: str | None, unit: BorderUnit | No
 
 def dossier_row(connection: Connection, key: DossierKey) -> StoredDossier | None:
     """A dossier's row by its own number, or by the number the window gave it afterwards."""
-    same_year = select(dossier).where(dossier.c.year == key.year)
-    own = made_first(StoredDossier, connection.execute(same_year.where(dossier.c.number == key.number)))
-    if own is not None:
-        return own
-    return made_first(StoredDossier, connection.execute(same_year.where(dossier.c.alias_number == key.number)))
+    asked = {"number": key.number, "year": key.year}
+    own = made_first(StoredDossier, connection.execute(_OWN_NUMBER, asked))
+    return own if own is not None else made_first(StoredDossier, connection.execute(_ALIAS_NUMBER, asked))
+
+
+_OWN_NUMBER, _ALIAS_NUMBER = (
+    select(dossier).where(number == bindparam("number"), dossier.c.year == bindparam("year"))
+    for number in (dossier.c.number, dossier.c.alias_number)
+)
 
 
 def versions(connection: Connection, dossier_id: int) -> list[VersionWithMessage]:
@@ -85,24 +88,24 @@ _ROWS_OF = Written(
 )
 
 
-def version_rows(connection: Connection, declaration_id: int) -> list[StoredRow]:
-    """The rows of a version: persons, vehicles, crew."""
-    mine = declaration_row.c.declaration_id == declaration_id
-    query = select(declaration_row).where(mine).order_by(declaration_row.c.group, declaration_row.c.ordinal)
-    return made_all(StoredRow, connection.execute(query))
-
-
 def replies(connection: Connection, dossier_id: int) -> list[ReplyWithoutBody]:
     """The replies about a dossier, in order, without their bytes."""
-    columns = [column for column in outbox.c if column.name != "body"]
-    query = select(*columns).where(outbox.c.dossier_id == dossier_id).order_by(outbox.c.ordinal)
-    return made_all(ReplyWithoutBody, connection.execute(query))
+    return made_all(ReplyWithoutBody, connection.execute(_REPLIES, {"dossier": dossier_id}))
+
+
+_REPLIES = (
+    select(*(column for column in outbox.c if column.name != "body"))
+    .where(outbox.c.dossier_id == bindparam("dossier"))
+    .order_by(outbox.c.ordinal)
+)
 
 
 def entries(connection: Connection, dossier_id: int) -> list[StoredEntry]:
     """The journal of a dossier, in order."""
-    query = select(journal).where(journal.c.dossier_id == dossier_id).order_by(journal.c.ordinal)
-    return made_all(StoredEntry, connection.execute(query))
+    return made_all(StoredEntry, connection.execute(_ENTRIES, {"dossier": dossier_id}))
+
+
+_ENTRIES = select(journal).where(journal.c.dossier_id == bindparam("dossier")).order_by(journal.c.ordinal)
 
 
 def parked(connection: Connection, *, limit: int, head: int, reason: str | None = None) -> list[ParkedMessage]:

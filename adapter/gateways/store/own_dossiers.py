@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, or_, select
+from sqlalchemy import Connection, bindparam, case, or_, select
 
 from adapter.gateways.store.deadline_records import LimitOfDossier
 from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import ConfirmingReply, MessageOfDossier, StoredDossier, UnopenedReply
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import confirmation, deadline, dossier, inbox, outbox, search_key
 from adapter.gateways.store.version_keys import PARTY
@@ -41,22 +42,22 @@ def find(connection: Connection, number: str, year: int) -> StoredDossier | None
 
 def messages(connection: Connection, dossier_id: int) -> list[MessageOfDossier]:
     """What was declared about it, in the order received."""
-    columns: list[Any] = [
-        inbox.c.id,
-        inbox.c.pair,
-        inbox.c.channel,
-        inbox.c.outcome,
-        inbox.c.findings,
-        inbox.c.received_at,
-    ]
-    query = select(*columns).where(inbox.c.dossier_id == dossier_id)
-    return made_all(MessageOfDossier, connection.execute(query.order_by(inbox.c.received_at, inbox.c.id)))
+    return made_all(MessageOfDossier, connection.execute(_MESSAGES, {"dossier": dossier_id}))
+
+
+_MESSAGES = (
+    select(*(inbox.c[name] for name in ("id", "pair", "channel", "outcome", "findings", "received_at")))
+    .where(inbox.c.dossier_id == bindparam("dossier"))
+    .order_by(inbox.c.received_at, inbox.c.id)
+)
 
 
 def limits(connection: Connection, dossier_ids: Sequence[int]) -> list[LimitOfDossier]:
     """Time limits that run, of these dossiers, those that end first first."""
-    query = select(deadline).where(deadline.c.dossier_id.in_(dossier_ids), OPEN)
-    return made_all(LimitOfDossier, connection.execute(query.order_by(ENDS)))
+    return made_all(LimitOfDossier, connection.execute(_LIMITS.on(connection), {"dossiers": list(dossier_ids)}))
+
+
+_LIMITS = Written(lambda among: select(deadline).where(among(deadline.c.dossier_id, "dossiers"), OPEN).order_by(ENDS))
 
 
 def unopened(connection: Connection, dossier_ids: Sequence[int]) -> list[UnopenedReply]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, or_, select, union, update
 
 from adapter.gateways.store.deadlines import End
-from adapter.gateways.store.lists import among
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import deadline, dossier, inbox
 from adapter.gateways.store.tables import dossier_link as link
@@ -18,7 +18,7 @@ from adapter.model.units import BorderUnit
 
 _AT_ONCE = 500
 _later, _earlier = dossier.alias("later"), dossier.alias("earlier")
-_DOSSIER = ("number", "year", "state", "channel", "gate", "unit", "received_at", "completed_at")
+_DOSSIER = ("number", "year", "state", "channel", "gate", "unit", "crossing_at", "received_at", "completed_at")
 OPEN = link.c.verdict.is_(None)
 
 
@@ -48,6 +48,7 @@ class ListedPair(StoredPair):
     channel: str
     gate: str | None
     unit: str | None
+    crossing_at: datetime | None
     received_at: datetime
     completed_at: datetime | None
     earlier_number: str
@@ -56,6 +57,7 @@ class ListedPair(StoredPair):
     earlier_channel: str
     earlier_gate: str | None
     earlier_unit: str | None
+    earlier_crossing_at: datetime | None
     earlier_received_at: datetime
     earlier_completed_at: datetime | None
 
@@ -78,8 +80,7 @@ def settle(connection: Connection, pair: StoredPair, values: Mapping[str, object
 
 def of_dossier(connection: Connection, dossier_id: int) -> list[ListedPair]:
     """The pairs of a dossier, the first that was found first."""
-    mine = or_(link.c.dossier_id == dossier_id, link.c.earlier_id == dossier_id)
-    return made_all(ListedPair, connection.execute(_listed().where(mine).order_by(link.c.found_at)))
+    return made_all(ListedPair, connection.execute(_OF_DOSSIER, {"dossier": dossier_id}))
 
 
 def open_pairs(connection: Connection, *, unit: BorderUnit | None, limit: int) -> list[ListedPair]:
@@ -99,9 +100,14 @@ def of_incident(connection: Connection, start: datetime, end: datetime) -> Itera
 
 def are_open(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Those of these dossiers that are in a pair that nobody has settled."""
-    ends = link.c.dossier_id, link.c.earlier_id
-    looks = [select(end).where(among(connection, end, ids), OPEN) for end in ends]  # an `or` reads all links
-    return set(connection.execute(union(*looks)).scalars())
+    return set(connection.execute(_ARE_OPEN.on(connection), {"dossiers": list(ids)}).scalars())
+
+
+_ARE_OPEN = Written(
+    lambda among: union(  # an `or` reads all links
+        *(select(end).where(among(end, "dossiers"), OPEN) for end in (link.c.dossier_id, link.c.earlier_id))
+    )
+)
 
 
 def is_open(dossier_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -141,3 +147,10 @@ def _listed() -> Select[tuple[object, ...]]:
     others = [_earlier.c[name].label(f"earlier_{name}") for name in _DOSSIER]
     joined = link.join(_later, _later.c.id == link.c.dossier_id).join(_earlier, _earlier.c.id == link.c.earlier_id)
     return select(link, *columns, *others).select_from(joined)
+
+
+_OF_DOSSIER = (
+    _listed()
+    .where(or_(link.c.dossier_id == bindparam("dossier"), link.c.earlier_id == bindparam("dossier")))
+    .order_by(link.c.found_at)
+)

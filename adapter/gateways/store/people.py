@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.new_access_rows import NewPerson
 from adapter.gateways.store.tables import person
 from adapter.model.actor import Role
@@ -45,8 +46,11 @@ def current(connection: Connection, codes: Collection[str]) -> dict[str, Person]
     """The current entries of these ids (not ended), by id, in one query."""
     if not codes:
         return {}
-    query = select(person).where(person.c.code.in_(codes), person.c.ended_at.is_(None))
-    return {row.code: _person(row) for row in connection.execute(query)}
+    rows = connection.execute(_CURRENT.on(connection), {"codes": sorted(codes)})
+    return {row.code: _person(row) for row in rows}
+
+
+_CURRENT = Written(lambda among: select(person).where(among(person.c.code, "codes"), person.c.ended_at.is_(None)))
 
 
 def of_login(connection: Connection, login: str) -> tuple[Person | None, bool]:

@@ -5,9 +5,11 @@ A field for each column, in their order (tests/unit/test_records.py holds it). J
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Result, Row
@@ -23,7 +25,8 @@ R = TypeVar("R", bound="DataclassInstance")
 
 def made_all(record: type[R], result: Result[*tuple[Any, ...]]) -> list[R]:
     """A record for each row."""
-    return [made(record, row) for row in result]
+    taken = _taken(record, tuple(result.keys()))
+    return [record(*taken(row)) for row in result]
 
 
 def made_first(record: type[R], result: Result[*tuple[Any, ...]]) -> R | None:
@@ -34,13 +37,23 @@ def made_first(record: type[R], result: Result[*tuple[Any, ...]]) -> R | None:
 
 def made(record: type[R], row: Row[*tuple[Any, ...]]) -> R:
     """The record of a row that has a column for each of its fields, and may have others."""
-    columns = row._mapping  # made again each time that it is asked for
-    return record(**{name: columns[name] for name in _names(record)})
+    return record(*_taken(record, row._fields)(row))
 
 
 @cache
-def _names(record: type[DataclassInstance]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(record))
+def _taken(record: type[DataclassInstance], columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes the record's values from a row of such columns, by their places: by names it is asked for each row.
+
+    Raises:
+        KeyError: a field has no column, or two.
+    """
+    names = [each.name for each in fields(record)]
+    if unclear := [name for name in names if columns.count(name) != 1]:
+        raise KeyError(f"{record.__name__}: {', '.join(unclear)}")
+    places = [columns.index(name) for name in names]
+    if len(places) == 1:
+        return lambda row: (row[places[0]],)
+    return itemgetter(*places)
 
 
 @dataclass(frozen=True, slots=True)

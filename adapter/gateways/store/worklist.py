@@ -29,6 +29,7 @@ from adapter.gateways.store import pairs
 from adapter.gateways.store.amendments import WAITING
 from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import StoredDossier
+from adapter.gateways.store.lists import Written
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import amendment, deadline, dossier, journal
 from adapter.model.dossier import DossierState
@@ -120,8 +121,14 @@ def news(connection: Connection, wanted: WorkWanted, since: datetime, most: int)
 
 def undecided(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Those of which an amendment waits for an officer's decision."""
-    mine = amendment.c.dossier_id.in_(ids), amendment.c.state == WAITING
-    return set(connection.execute(select(amendment.c.dossier_id).where(*mine)).scalars())
+    return set(connection.execute(_UNDECIDED.on(connection), {"dossiers": list(ids)}).scalars())
+
+
+_UNDECIDED = Written(
+    lambda among: select(amendment.c.dossier_id).where(
+        among(amendment.c.dossier_id, "dossiers"), amendment.c.state == WAITING
+    )
+)
 
 
 def _looked(wanted: WorkWanted, gate: str | None, state: str, behind: Behind | None, limit: int) -> Select[Any]:

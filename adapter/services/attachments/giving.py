@@ -68,18 +68,6 @@ class AttachmentsGiven:
             found = store.find(connection, row.id, digest) if row is not None else None
         return self._given(found)
 
-    def of_case(self, key: DossierKey, actor: Actor) -> Sequence[AttachedFile]:
-        """What is attached to a dossier of his unit; nothing for whoever sees no values of persons.
-
-        Raises:
-            NoRight: he may see no dossiers.
-        """
-        needs(actor, Right.SEE_PERSONAL_VALUES)
-        with self.database.reading() as connection:
-            row = listings.dossier_row(connection, key)
-            is_his = row is not None and is_its(actor, self.units.of(row.gate, row.unit))
-            return store.of_dossier(connection, row.id) if row is not None and is_his else ()
-
     def case_file(self, key: DossierKey, actor: Actor, digest: str) -> GivenFile | None:
         """A file of a dossier of his unit; None where there is none, or it is infected. The journal keeps it.
 

@@ -6,12 +6,12 @@ Whoever is of its unit sees its persons, and the journal keeps that he did; an o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.gateways.store import (
     amendments,
-    deadlines,
+    attachments,
     dossiers,
     listings,
     lookups,
@@ -26,6 +26,7 @@ from adapter.gateways.store.dossier_records import (
     StoredDossier,
     VersionWithMessage,
 )
+from adapter.gateways.store.pairs import ListedPair
 from adapter.gateways.store.records import StoredAmendment, StoredEntry, StoredRequest
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
@@ -35,6 +36,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.terms import BRING_WITHIN
 from adapter.pipeline.units import place_of
 from adapter.services.access.rights import Right, has, is_its, needs, needs_in_unit
 from adapter.services.dossiers.case_paper import paper_of
@@ -82,7 +84,7 @@ class _Parts:
     replies: tuple[CaseReply, ...]
     entries: Sequence[StoredEntry]
     names: Mapping[str, str]
-    has_pair: bool
+    in_pairs: Sequence[ListedPair]
 
     def of_version(self, version: int) -> VersionValues | None:
         """What the version of that number says."""
@@ -118,7 +120,8 @@ class CaseFiles:
             personal = personal and is_its(actor, unit)
             if personal:
                 note_personal_shown(connection, self.database, row, actor, now)
-            return self._read(connection, row, actor, now, personal=personal)
+            case = self._read(connection, row, actor, now, personal=personal)
+            return replace(case, files=attachments.of_dossier(connection, row.id)) if personal else case
 
     def gate(self, procedure: str, gate: str | None, at: datetime) -> Label | None:
         """The name of a gate, by the version of the procedure that was in force then."""
@@ -171,12 +174,12 @@ class CaseFiles:
             values=side_by_side(latest, parts.said, wording),
             groups=tables(latest, parts.said, wording),
             messages=tuple(self._messages(connection, row.id)),
-            warnings=self._warnings(connection, row, latest, in_force, personal=personal),
+            warnings=self._warnings(connection, row, latest, in_force, parts.in_pairs, personal=personal),
             requests=tuple(_request(each, parts.names) for each in parts.asked),
             amendment=parts.waiting.number if parts.waiting else None,
             replies=parts.replies,
             events=tuple(_event(each, parts.names) for each in reversed(parts.entries)),
-            acts=tuple(self._acts(connection, row, actor, parts)),
+            acts=tuple(self._acts(row, actor, parts)),
             grounds=self._grounds(latest),
             to_bring=parts.to_bring,
             destinations=elsewhere,
@@ -193,18 +196,18 @@ class CaseFiles:
         row: StoredDossier,
         procedure: Procedure | None,
         declared: VersionValues | None,
+        in_pairs: Sequence[ListedPair],
         *,
         personal: bool,
     ) -> tuple[CaseWarning, ...]:
-        has_it = self.units.of
-        return warnings(connection, self.catalogue, row, procedure, declared, personal=personal, has=has_it)
+        known, has = (connection, self.catalogue, row, procedure, declared), self.units.of
+        return warnings(*known, in_pairs=in_pairs, personal=personal, has=has)
 
-    def _acts(self, connection: Connection, row: StoredDossier, actor: Actor, parts: _Parts) -> Iterator[str]:
+    def _acts(self, row: StoredDossier, actor: Actor, parts: _Parts) -> Iterator[str]:
         """What is possible now and his to do. The desk asks all of it again when he does it."""
         if not is_its(actor, self.units.of(row.gate, row.unit)):
             return
-        key = DossierKey(row.number, row.year)
-        dossier = dossiers.find(connection, [key])[key]
+        dossier = dossiers.known(row)
         is_asked = any(each.closed_at is None for each in parts.asked)
         for act, right in RIGHTS.items():
             possible = dossier.after(act) is not None and has(actor, right)
@@ -215,7 +218,7 @@ class CaseFiles:
                 yield "complete" if act is Act.COMPLETE_AMENDMENT else act.value
         if parts.to_bring and has(actor, Right.NOTE_PAPERS):
             yield NOTE_PAPERS
-        if parts.has_pair and has(actor, Right.SETTLE_PAIRS):
+        if parts.in_pairs and has(actor, Right.SETTLE_PAIRS):
             yield PAIRS
 
     def _destinations(self, row: StoredDossier, procedure: Procedure | None, now: datetime) -> tuple[Destination, ...]:
@@ -247,7 +250,10 @@ class CaseFiles:
 
 def _parts(connection: Connection, row: StoredDossier, catalogue: Catalogue) -> _Parts:
     stored = listings.versions(connection, row.id)
-    brought, asked = amendments.of_dossier(connection, row.id), amendments.requests_of(connection, row.id)
+    # An amendment has a version of its own, also where it was declined.
+    brought = amendments.of_dossier(connection, row.id) if row.versions > 1 else []
+    asked = amendments.requests_of(connection, row.id)
+    limits = tuple(running_limits(connection, [row], catalogue).get(row.id, ()))
     entries = listings.entries(connection, row.id)
     rows = listings.rows_of(connection, [each.id for each in stored])
     return _Parts(
@@ -257,12 +263,12 @@ def _parts(connection: Connection, row: StoredDossier, catalogue: Catalogue) -> 
         waiting=next((each for each in brought if each.state == amendments.WAITING), None),
         asked=asked,
         signed=lookups.confirmations(connection, [row.id]).get(row.id, []),
-        limits=tuple(running_limits(connection, [row], catalogue).get(row.id, ())),
-        to_bring=tuple(deadlines.to_bring(connection, row.id, done=False)),
+        limits=limits,
+        to_bring=tuple(sorted(each.name for each in limits if each.kind == BRING_WITHIN)),
         replies=tuple(_reply(each) for each in listings.replies(connection, row.id) if each.route != "transfer"),
         entries=entries,
         names=_names(connection, entries, asked, brought),
-        has_pair=bool(pairs.of_dossier(connection, row.id)),
+        in_pairs=pairs.of_dossier(connection, row.id),
     )
 
 

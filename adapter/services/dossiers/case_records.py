@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapter.gateways.store.attachments import AttachedFile
 from adapter.model.procedure import Label
 from adapter.services.dossiers.case_paper import CasePaper
 from adapter.services.dossiers.destinations import Destination
@@ -200,3 +201,5 @@ class CaseFile:
     at: datetime
     paper: CasePaper | None = None
     """Of a dossier that was done by hand."""
+    files: Sequence[AttachedFile] = ()
+    """What is attached to it; nothing for whoever sees no values of persons."""

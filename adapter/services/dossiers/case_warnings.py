@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from adapter.gateways.store import customs_lookups, key_holders, listings, pairs, suspensions
+from adapter.gateways.store import customs_lookups, key_holders, listings, suspensions
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.dossier_records import KeyHolder, StoredDossier
+from adapter.gateways.store.pairs import ListedPair
 from adapter.model.catalogue import Catalogue
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Procedure
@@ -42,11 +43,12 @@ def warnings(
     procedure: Procedure | None,
     declared: VersionValues | None,
     *,
+    in_pairs: Sequence[ListedPair],
     personal: bool,
     has: _UnitOf,
 ) -> tuple[CaseWarning, ...]:
     """The warnings about a dossier, whose version in force says `declared`; `has`: the unit of a gate, or of a code."""
-    found = [*_suspended(connection, row), *_both_doors(connection, catalogue, row, has)]
+    found = [*_suspended(connection, row), *_both_doors(in_pairs, catalogue, row, has)]
     if procedure is not None and declared is not None:
         leaders = leaders_papers(procedure, declared.values, declared.groups)
         if len(leaders) > 1:
@@ -63,22 +65,21 @@ def _suspended(connection: Connection, row: StoredDossier) -> Iterator[_Placed]:
         yield CaseWarning("suspended", each.reason, at=each.since), (None, None)
 
 
-def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier, has: _UnitOf) -> Iterator[_Placed]:
+def _both_doors(
+    in_pairs: Sequence[ListedPair], catalogue: Catalogue, row: StoredDossier, has: _UnitOf
+) -> Iterator[_Placed]:
     """Pairs that wait for an officer's word; and, where another unit has the other dossier, what was said: either unit
     says it, and both are told."""
     key, own = DossierKey(row.number, row.year), has(row.gate, row.unit)
-    for pair in map(pair_of, pairs.of_dossier(connection, row.id)):
+    for pair in map(pair_of, in_pairs):
         other = pair.other(key)
         place = pair.place(other)
         if pair.verdict is not None and has(place.gate, place.unit) == own:
             continue
-        found = listings.dossier_row(connection, other)
-        if found is not None:
-            on = found.received_at.astimezone(VIETNAM).date()
-            gate = gate_name(catalogue, catalogue.find(found.procedure, on), found.gate)
-            kind = f"pair_{pair.verdict.value}" if pair.verdict else "both_doors"
-            at = pair.settled_at or found.crossing_at or found.received_at
-            yield CaseWarning(kind, "", other.number, other.year, gate, at), (found.gate, found.unit)
+        gate = gate_name(catalogue, catalogue.find(pair.procedure, place.at.astimezone(VIETNAM).date()), place.gate)
+        kind = f"pair_{pair.verdict.value}" if pair.verdict else "both_doors"
+        at = pair.settled_at or place.crossing_at or place.at
+        yield CaseWarning(kind, "", other.number, other.year, gate, at), (place.gate, place.unit)
 
 
 @dataclass(frozen=True, slots=True)

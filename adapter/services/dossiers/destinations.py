@@ -6,7 +6,7 @@ answers (form 14), and the approval of the unit that has the dossier moves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from adapter.model.catalogue import Code
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, Procedure
 from adapter.model.units import BorderUnits
-from adapter.pipeline.forms.given import gates_of, unit_of_gate
+from adapter.pipeline.forms.given import UNIT, gates_of
 
 Lists = Mapping[str, Mapping[str, Code]]
 
@@ -58,27 +58,22 @@ def destinations(
     """The gates of our units where the procedure is handled on that day, but the one that has the dossier."""
     field = procedure.field(procedure.place.get("gate", "")) if procedure else None
     has = lists.get(field.codes or "", {}).get(gate or "") if field else None
-    if procedure is None or has is None:
+    if procedure is None or field is None or has is None:
         return ()
     found = []
+    stated = procedure.field(procedure.place.get("unit", ""))
+    known = lists.get(stated.codes or "", {}) if stated else {}
     for code in gates_of(procedure, lists, on):
         unit = units.of(code.code, None)
         if unit is not None and code.code != gate:
-            fields = tuple(_fields(procedure, lists, (has, code), on))
-            found.append(Destination(code.code, Label(code.vi, code.en), unit.name if unit.is_stated else "", fields))
+            fields = [PlaceField(field.name, field.label, _told(has), _told(code))]
+            # The unit that the code list names for a gate: one without the other is refused.
+            named = [each for gate in (has, code) if (each := known.get(str(gate.fact(UNIT, on)))) is not None]
+            if stated is not None and len(named) == len((has, code)):
+                fields.append(PlaceField(stated.name, stated.label, *map(_told, named)))
+            name = unit.name if unit.is_stated else ""
+            found.append(Destination(code.code, Label(code.vi, code.en), name, tuple(fields)))
     return tuple(found)
-
-
-def _fields(procedure: Procedure, lists: Lists, gates: tuple[Code, Code], on: date) -> Iterator[PlaceField]:
-    """The gate itself, and the unit that the code list names for it: one without the other is refused."""
-    gate, unit = (procedure.field(procedure.place.get(column, "")) for column in ("gate", "unit"))
-    if gate is not None:
-        yield PlaceField(gate.name, gate.label, *(_told(code) for code in gates))
-    if gate is not None and unit is not None:
-        codes = [unit_of_gate(procedure, {gate.name: code.code}, lists, on) for code in gates]
-        named = [lists.get(unit.codes or "", {}).get(code or "") for code in codes]
-        if all(each is not None for each in named):
-            yield PlaceField(unit.name, unit.label, *(_told(each) for each in named if each is not None))
 
 
 def let_go(entries: Iterable[StoredEntry], units: BorderUnits, unit: str | None) -> datetime | None:

@@ -15,7 +15,6 @@ from adapter.gateways.store.dossier_records import (
     ConfirmationWithReply,
     ReplyWithoutBody,
     StoredDossier,
-    StoredRow,
     VersionWithMessage,
 )
 from adapter.gateways.store.journal_proof import Part, Proof, prove
@@ -188,7 +187,8 @@ class _Parts:
 
     row: StoredDossier
     versions: list[VersionWithMessage]
-    groups: dict[int, list[StoredRow]]
+    groups: Mapping[int, Mapping[str, Sequence[StoredRecord]]]
+    """The rows of each version by its id, by their lists."""
     replies: list[ReplyWithoutBody]
     entries: list[StoredEntry]
     due: list[RunningDeadline]
@@ -209,7 +209,7 @@ def _parts(connection: Connection, row: StoredDossier, now: datetime) -> _Parts:
     return _Parts(
         row=row,
         versions=stored,
-        groups={each.id: listings.version_rows(connection, each.id) for each in stored},
+        groups=listings.rows_of(connection, [each.id for each in stored]),
         replies=listings.replies(connection, row.id),
         entries=listings.entries(connection, row.id),
         due=[due_of(each, now) for each in deadline_figures.of_dossier(connection, row.id)],
@@ -220,7 +220,9 @@ def _parts(connection: Connection, row: StoredDossier, now: datetime) -> _Parts:
 
 
 def _told(parts: _Parts, catalogue: Catalogue, *, personal: bool) -> Life:
-    versions = tuple(_version(each, parts.groups[each.id], catalogue, personal=personal) for each in parts.versions)
+    versions = tuple(
+        _version(each, parts.groups.get(each.id, {}), catalogue, personal=personal) for each in parts.versions
+    )
     procedure = catalogue.version(parts.versions[-1].mapping) if parts.versions else None
     row = parts.row
     return Life(
@@ -281,13 +283,15 @@ def _reply(row: ReplyWithoutBody) -> ReplyLife:
     )
 
 
-def _version(row: VersionWithMessage, rows: list[StoredRow], catalogue: Catalogue, *, personal: bool) -> Version:
+def _version(
+    row: VersionWithMessage, groups: Mapping[str, Sequence[StoredRecord]], catalogue: Catalogue, *, personal: bool
+) -> Version:
     procedure = catalogue.version(row.mapping)
-    groups: dict[str, list[StoredRecord]] = {}
-    for each in rows:
-        group = procedure.group(each.group) if procedure else None
+    rows: dict[str, list[StoredRecord]] = {}
+    for name, records in groups.items():
+        group = procedure.group(name) if procedure else None
         fields = group.fields if group else ()
-        groups.setdefault(each.group, []).append(each.values if personal else masked(each.values, fields))
+        rows[name] = [each if personal else masked(each, fields) for each in records]
     signer = row.signer
     if signer and not personal:  # a subject names a person, or his personal number
         signer = {**signer, "subject": MASK}
@@ -300,7 +304,7 @@ def _version(row: VersionWithMessage, rows: list[StoredRow], catalogue: Catalogu
         digest=row.digest,
         signer=signer,
         values=row.values if personal else masked(row.values, procedure.fields if procedure else ()),
-        rows=groups,
+        rows=rows,
     )
 
 

@@ -42,6 +42,7 @@ class PlaceAndTime:
     gate: str | None
     unit: str | None
     at: datetime
+    crossing_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ def pair_of(row: ListedPair) -> DossierPair:
     two = standing(DossierState(row.earlier_state), confirmed=row.earlier_completed_at is not None)
     states = (row.state, row.earlier_state) if is_later else (row.earlier_state, row.state)
     places = [
-        PlaceAndTime(row.gate, row.unit, row.received_at),
-        PlaceAndTime(row.earlier_gate, row.earlier_unit, row.earlier_received_at),
+        PlaceAndTime(row.gate, row.unit, row.received_at, row.crossing_at),
+        PlaceAndTime(row.earlier_gate, row.earlier_unit, row.earlier_received_at, row.earlier_crossing_at),
     ]
     return DossierPair(
         portal=portal,

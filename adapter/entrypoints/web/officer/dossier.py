@@ -1,7 +1,7 @@
 """One dossier on one page: what was declared, what was found, who signed, what happened, and what can be done now."""
 
 # Annotations are not postponed here: FastAPI reads them.
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Protocol
 
@@ -13,7 +13,6 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
 from adapter.entrypoints.web.page import Page, Pages, attachment, given_out
 from adapter.entrypoints.web.words import Language, words
-from adapter.gateways.store.attachments import AttachedFile
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
@@ -71,7 +70,6 @@ class CasePage(Page):
     case: CaseFile
     done: str | None
     remarks: tuple[Label, ...]
-    files: Sequence[AttachedFile] = ()
     kinds: Mapping[str, Label] = field(default_factory=dict)
     """What the kinds of attached files are called."""
 
@@ -156,8 +154,7 @@ def routes(
             if (moved := files.moved(DossierKey(number, year), actor)) is None:
                 raise
             return pages.respond(request, MovedPage(moved))
-        attached = given.of_case(DossierKey(number, year), actor) if case.personal else ()
-        page = CasePage(case, xong if xong in ACTS else None, phrases.of("complete"), attached, given.kinds)
+        page = CasePage(case, xong if xong in ACTS else None, phrases.of("complete"), given.kinds)
         return pages.respond(request, page)
 
     @router.get("/{year}/{number}/tra-loi/{digest}.pdf")
