@@ -186,7 +186,9 @@ class Lookup:
         decisions = lookups.decided(connection, ids, DECISIONS)
         confirmations = lookups.confirmations(connection, ids)
         changed = [row for row in rows if row.versions > 1]
-        compared = comparisons(connection, changed, self.catalogue, personal=False) if changed else {}
+        compared = (
+            comparisons(connection, changed, self.catalogue, personal=False, changed_only=True) if changed else {}
+        )
         return [
             self._found(
                 row,

@@ -5,7 +5,7 @@ Personal values are masked unless they are asked for; the journal keeps who aske
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +25,9 @@ from adapter.services.dossiers.naming import MASK
 from adapter.services.dossiers.personal_shown import note_personal_shown
 
 IN_FORCE, EARLIER = "in force", "earlier"
-_Flat = dict[tuple[str, int, str], str | int | bool]
+_Place = tuple[str, int]
+"""A list and the number of its row; of what stands outside the lists "" and 0."""
+_Stated = Mapping[_Place, StoredRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,17 @@ def compared(connection: Connection, dossier: StoredDossier, catalogue: Catalogu
 
 
 def comparisons(
-    connection: Connection, dossiers: Sequence[StoredDossier], catalogue: Catalogue, *, personal: bool
+    connection: Connection,
+    dossiers: Sequence[StoredDossier],
+    catalogue: Catalogue,
+    *,
+    personal: bool,
+    changed_only: bool = False,
 ) -> dict[int, Comparison]:
-    """The same of many dossiers, by their ids: three statements for all of them."""
+    """The same of many dossiers, by their ids: three statements for all of them.
+
+    `changed_only`: without the lines that are the same in every version. Of a group of forty nearly all are.
+    """
     ids = [dossier.id for dossier in dossiers]
     stored, brought = listings.versions_of(connection, ids), amendments.of_dossiers(connection, ids)
     rows = listings.rows_of(connection, [each.id for versions in stored.values() for each in versions])
@@ -106,11 +116,12 @@ def comparisons(
     for dossier in dossiers:
         versions = stored.get(dossier.id, [])
         procedure = catalogue.version(versions[-1].mapping) if versions else None
-        flat = [_flat(each, rows.get(each.id, {})) for each in versions]
+        stated = [_stated(each, rows.get(each.id, {})) for each in versions]
+        places = _places(stated, changed_only=changed_only)
         found[dossier.id] = Comparison(
             dossier=f"{dossier.number}/{dossier.year}",
             columns=version_columns(dossier, versions, brought.get(dossier.id, []), catalogue),
-            lines=tuple(_lines(flat, _specs(procedure) if procedure else {}, personal=personal)),
+            lines=tuple(_lines(stated, places, _specs(procedure) if procedure else {}, personal=personal)),
         )
     return found
 
@@ -149,13 +160,20 @@ def _column(
     )
 
 
-def _flat(row: VersionWithMessage, groups: Mapping[str, Sequence[StoredRecord]]) -> _Flat:
-    """A version's values by group, row and field."""
-    flat: _Flat = {("", 0, name): value for name, value in row.values.items()}
-    for group, rows in groups.items():
-        for ordinal, record in enumerate(rows, start=1):
-            flat |= {(group, ordinal, name): value for name, value in record.items()}
-    return flat
+def _stated(row: VersionWithMessage, groups: Mapping[str, Sequence[StoredRecord]]) -> _Stated:
+    """What a version says, by its places."""
+    lists = {(group, at): record for group, rows in groups.items() for at, record in enumerate(rows, start=1)}
+    return {("", 0): row.values, **lists}
+
+
+def _places(stated: Sequence[_Stated], *, changed_only: bool) -> set[tuple[str, int, str]]:
+    """The place of each value that any of these versions states."""
+    found = set()
+    for place in {place for version in stated for place in version}:
+        records = [version.get(place, {}) for version in stated]
+        if not changed_only or any(record != records[0] for record in records):
+            found |= {(*place, name) for record in records for name in record}
+    return found
 
 
 def _specs(procedure: Procedure) -> dict[tuple[str, str], FieldSpec]:
@@ -165,17 +183,16 @@ def _specs(procedure: Procedure) -> dict[tuple[str, str], FieldSpec]:
 
 
 def _lines(
-    flat: Sequence[_Flat],
+    stated: Sequence[_Stated],
+    places: Iterable[tuple[str, int, str]],
     specs: Mapping[tuple[str, str], FieldSpec],
     *,
     personal: bool,
 ) -> Iterator[Line]:
     order = {name: number for number, name in enumerate(specs)}
-    places = sorted({place for version in flat for place in version}, key=lambda at: _rank(at, order))
-    for place in places:
-        group, ordinal, name = place
+    for group, ordinal, name in sorted(places, key=lambda at: _rank(at, order)):
         spec = specs.get((group, name))
-        values = tuple(version.get(place) for version in flat)
+        values = tuple(version.get((group, ordinal), {}).get(name) for version in stated)
         hidden = not personal and (spec is None or spec.personal)
         yield Line(
             place=f"{group}[{ordinal}].{name}" if group else name,
@@ -185,6 +202,6 @@ def _lines(
         )
 
 
-def _rank(place: tuple[str, int, str], order: Mapping[tuple[str, str], int]) -> tuple[str, int, int]:
+def _rank(place: tuple[str, int, str], order: Mapping[tuple[str, str], int]) -> tuple[str, int, int, str]:
     group, ordinal, name = place
-    return group, ordinal, order.get((group, name), len(order))
+    return group, ordinal, order.get((group, name), len(order)), name
