@@ -16,10 +16,12 @@ from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
 from adapter.gateways.store.window_records import StoredLink
 from adapter.gateways.store.windows import Notice
+from adapter.model.outcomes import Route
 from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Sight
-from adapter.services.watch.state import Incident, WindowState
+from adapter.services.watch.state import Incident
 from adapter.services.watch.transfers import OpenTransfer, Transfers
+from adapter.services.watch.window import Window
 
 window = typer.Typer(no_args_is_help=True, help="The single window: its mode, incidents, and what it carries.")
 link = typer.Typer(no_args_is_help=True, help="Which procedure is linked to the window at which gate (Article 9(2)).")
@@ -41,13 +43,15 @@ def window_status(json: AsJson = False, config: Config = None) -> None:
     `stage` is the mode in full. `mode` is the same in three words: up, down, unknown (suspected to be down, or nobody
     has looked).
     """
-    _show(open_components(config).window.state(), json)
+    _show(open_components(config).window, json)
 
 
-def _show(state: WindowState, json: bool) -> None:
+def _show(stated: Window, json: bool) -> None:
+    state, waiting = stated.state(), stated.waiting()
     if json:
         values = {each.name: getattr(state, each.name) for each in fields(state)}
-        as_json({**values, "mode": state.condition, "stage": state.mode})
+        waits = {"waiting_replies": waiting[Route.WINDOW], "waiting_transfers": waiting[Route.TRANSFER]}
+        as_json({**values, **waits, "mode": state.condition, "stage": state.mode})
         return
     begins, ends = state.maintenance or (None, None)
     pairs(
@@ -67,8 +71,8 @@ def _show(state: WindowState, json: bool) -> None:
             "expected end": state.expected_end,
             "maintenance from": begins,
             "maintenance until": ends,
-            "replies that wait": state.waiting_replies,
-            "transfers that wait": state.waiting_transfers,
+            "replies that wait": waiting[Route.WINDOW],
+            "transfers that wait": waiting[Route.TRANSFER],
         },
     )
 
@@ -106,7 +110,7 @@ def window_override(
         until=moment(until, "--until"),
         expected_end=end,
     )
-    _show(stated.state(), json)
+    _show(stated, json)
 
 
 def _tell_of_transfers(transfers: Transfers) -> None:
@@ -138,7 +142,7 @@ def window_end(by: By = None, json: AsJson = False, config: Config = None) -> No
     components = open_components(config)
     stated = components.window
     stated.end_override(actor=acting(components, by))
-    _show(stated.state(), json)
+    _show(stated, json)
 
 
 @window.command("confirm")
@@ -156,7 +160,7 @@ def window_confirm(
     components = open_components(config)
     end = moment(expected_end, "--expected-end")
     components.window.confirm_suspicion(reason=reason, actor=acting(components, by), expected_end=end)
-    _show(components.window.state(), json)
+    _show(components.window, json)
 
 
 @window.command("maintenance")
@@ -176,7 +180,7 @@ def window_maintenance(
     assert starts is not None, "the option is required"
     notice = Notice(number, starts, moment(until, "--until"), reason)
     components.window.plan(notice, actor=acting(components, by))
-    _show(components.window.state(), json)
+    _show(components.window, json)
 
 
 @window.command("notice-ended")
@@ -197,7 +201,7 @@ def window_notice_ended(
     ended_at, components = moment(at, "--at"), open_components(config)
     stated = components.window
     stated.end_notice(reason=reason, actor=acting(components, by), at=ended_at, number=number)
-    _show(stated.state(), json)
+    _show(stated, json)
 
 
 @window.command("incidents")

@@ -15,10 +15,11 @@ from unittest.mock import patch
 
 import anyio
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from adapter.cli import app, options
-from adapter.gateways.store import lookups, replies
+from adapter.gateways.store import departures, lookups, replies
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
@@ -38,7 +39,7 @@ from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
 from tests.harness.people import TESTER, declarant
 from tests.harness.pki import shared_pki
-from tests.harness.plans import Recorder, faults
+from tests.harness.plans import Recorder, faults, nodes
 from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message
 
 COMMANDS = READS | {
@@ -248,6 +249,18 @@ def test_whether_there_is_one_is_asked_by_its_first_row(seeded: Database) -> Non
 def test_a_statement_that_reads_a_whole_table_is_told(seeded: Database) -> None:
     asked = {"SELECT * FROM inbox WHERE note = 'a'": (None, "test"), "SELECT * FROM inbox WHERE id = 1": (None, "test")}
     assert faults(seeded, asked) == {"SELECT * FROM inbox WHERE note = 'a'": ["reads all of inbox"]}
+
+
+def test_what_waits_is_not_looked_for_among_what_was_taken_back(seeded: Database) -> None:
+    """Taken back replies are kept for ever, and each round of the dispatcher and each page asks for what waits."""
+    asked = Recorder()
+    asked.listen(seeded.engine)
+    with seeded.reading() as connection:
+        assert connection.execute(select(outbox.c.id).where(outbox.c.taken_back_at.is_not(None)).limit(1)).first()
+        departures.unsent(connection)
+        statement, (parameters, _) = asked.statements.popitem()
+        plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+    assert [each for each in nodes(plan[0]["Plan"]) if each.get("Rows Removed by Filter")] == []
 
 
 @pytest.mark.parametrize("kind", ["SELECT id FROM dossier WHERE late ORDER BY received_at LIMIT 5"])

@@ -134,7 +134,7 @@ def _failing(text: str, at: datetime) -> dict[type[Page], list[Page]]:
 
 
 def _overviews(text: str, at: datetime) -> list[Page]:
-    quiet = WindowState(Mode.NORMAL, "none", "", None, None, None, None, None, Sight.UP, None, None, None, 0, 0)
+    quiet = WindowState(Mode.NORMAL, "none", "", None, None, None, None, None, Sight.UP, None, None, None)
     read = Readings(
         at=at,
         waiting={route.value: 3 for route in Route},

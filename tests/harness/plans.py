@@ -56,20 +56,20 @@ def faults(database: Database, statements: Mapping[str, tuple[Any, str]]) -> dic
         small = partial(connection)
         for statement, (parameters, _) in statements.items():
             plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters or ()).scalar_one()
-            told = [fault for node in _nodes(plan[0]["Plan"]) if (fault := _fault(node, grow, small))]
+            told = [fault for node in nodes(plan[0]["Plan"]) if (fault := _fault(node, grow, small))]
             if told:
                 found[statement] = told
     return found
 
 
-def _nodes(plan: dict[str, Any], limited: bool = False) -> Iterator[dict[str, Any]]:
+def nodes(plan: dict[str, Any], limited: bool = False) -> Iterator[dict[str, Any]]:
     """Every node; `limited`: somebody above takes a few rows and stops."""
     limited = (limited or plan["Node Type"] == "Limit") and plan["Node Type"] not in ("Sort", "Aggregate", "Hash")
     yield {**plan, "limited": limited}
     asks_whether = plan["Node Type"] == "Nested Loop" and plan.get("Join Type") in ("Semi", "Anti")
     for each in plan.get("Plans", ()):
         # Whether there is one: the first row that is found ends the search.
-        yield from _nodes(each, limited or (asks_whether and each.get("Parent Relationship") == "Inner"))
+        yield from nodes(each, limited or (asks_whether and each.get("Parent Relationship") == "Inner"))
 
 
 def _fault(node: dict[str, Any], grow: set[str], small: set[str]) -> str | None:

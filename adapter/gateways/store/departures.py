@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from adapter.gateways.store.lists import among
 from adapter.gateways.store.reconciliation import OPENED_FIRST
+from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import PublishFault, Route
@@ -51,6 +52,16 @@ class DueReply:
     kind: str
     in_hand: bool
     """A dispatcher has said that it takes it to publish it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReplies:
+    """Replies of one route that have not left: how many, since when the oldest waits, how many of them came back."""
+
+    route: str
+    many: int
+    since: datetime
+    returned: int
 
 
 def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[DueReply]:
@@ -146,13 +157,6 @@ def mark_returned(connection: Connection, ids: Sequence[int], fault: PublishFaul
         connection.execute(update(outbox).where(among(connection, outbox.c.id, ids)).values(again))
 
 
-def oldest_unsent(connection: Connection) -> dict[str, datetime]:
-    """Since when the oldest reply waits that has not left, by route."""
-    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
-    query = select(outbox.c.route, func.min(outbox.c.created_at).label("since")).where(*stays).group_by(outbox.c.route)
-    return {row.route: row.since for row in connection.execute(query)}
-
-
 def any_before(connection: Connection, moment: datetime) -> bool:
     """Whether a reply or transfer to the window that was made by then has not left, though nothing else keeps it."""
     stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
@@ -161,15 +165,14 @@ def any_before(connection: Connection, moment: datetime) -> bool:
     return connection.execute(query).first() is not None
 
 
-def unsent(connection: Connection) -> dict[str, int]:
-    """How many replies wait, by route."""
-    waiting = func.count().label("waiting")
+def unsent(connection: Connection) -> dict[str, WaitingReplies]:
+    """Replies that wait, by route; asked as one statement, since all of them are looked at."""
     stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
-    query = select(outbox.c.route, waiting).where(*stays).group_by(outbox.c.route)
-    return {row.route: row.waiting for row in connection.execute(query)}
-
-
-def returned(connection: Connection) -> int:
-    """How many replies wait that were tried and came back."""
-    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.returns > 0)
-    return int(connection.execute(select(func.count()).select_from(outbox).where(*stays)).scalar_one())
+    query = select(
+        outbox.c.route,
+        func.count().label("many"),
+        func.min(outbox.c.created_at).label("since"),
+        func.count().filter(outbox.c.returns > 0).label("returned"),
+    )
+    found = made_all(WaitingReplies, connection.execute(query.where(*stays).group_by(outbox.c.route)))
+    return {each.route: each for each in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
@@ -108,11 +109,14 @@ def entries(connection: Connection, dossier_id: int) -> list[StoredEntry]:
 _ENTRIES = select(journal).where(journal.c.dossier_id == bindparam("dossier")).order_by(journal.c.ordinal)
 
 
+_OF_PARKED = {each.name for each in fields(ParkedMessage)}
+
+
 def parked(connection: Connection, *, limit: int, head: int, reason: str | None = None) -> list[ParkedMessage]:
     """Messages that wait for an operator, oldest first, of one reason (None: of any); of their bodies the first `head`
     bytes leave the store.
     """
-    columns = [column for column in inbox.c if column.name != "raw"]
+    columns = [column for column in inbox.c if column.name in _OF_PARKED]
     size = func.length(inbox.c.raw).label("size")
     begins = func.substr(inbox.c.raw, 1, head, type_=inbox.c.raw.type).label("head")
     query = (

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cache
 
-from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, Subquery, and_, case, func, or_, select
 
 from adapter.gateways.store.departures import BEHIND
 from adapter.gateways.store.reconciliation import OPENED_FIRST
@@ -40,7 +40,8 @@ class Stays(StrEnum):
     """Nothing keeps it: it leaves with the next round."""
 
 
-_SHOWN = [column for column in outbox.c if column.name not in ("body", "digest")]
+_OF_OUTBOX = ("message_id", "kind", "type", "function", "document_type", "created_at", "returns")
+_SHOWN = [outbox.c[name] for name in (*_OF_OUTBOX, "awaits_unit", "id", "dossier_id", "inbox_id")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class StayingReply:
 
 def reasons(connection: Connection, *, returned: bool) -> list[StayingReason]:
     """Of those that came back, or of those that were not tried: how many stay for which reason."""
-    stretch = _stretch(returned).subquery()
+    stretch = _stretch(returned)
     query = select(
         stretch.c.reason,
         func.count().label("many"),
@@ -85,11 +86,10 @@ def reasons(connection: Connection, *, returned: bool) -> list[StayingReason]:
 
 def replies(connection: Connection, reason: Stays | None, *, returned: bool, limit: int) -> list[StayingReply]:
     """The oldest that stay for a reason (None: for any)."""
-    stretch = _stretch(returned).subquery()
-    names = ("message_id", "kind", "type", "function", "document_type", "created_at", "returns", "reason")
+    stretch = _stretch(returned)
     query = (
         select(
-            *(stretch.c[name] for name in (*names, "awaits_unit")),
+            *(stretch.c[name] for name in (*_OF_OUTBOX, "awaits_unit", "reason")),
             dossier.c.number,
             dossier.c.year,
             inbox.c.public_id.label("answers"),
@@ -106,10 +106,13 @@ def replies(connection: Connection, reason: Stays | None, *, returned: bool, lim
     return made_all(StayingReply, connection.execute(query.limit(limit)))
 
 
-def _stretch(returned: bool) -> Select[Any]:
-    """In the order of the index ix_outbox_unsent."""
+@cache
+def _stretch(returned: bool) -> Subquery:
+    """In the order of the index ix_outbox_unsent; put together once."""
     original = outbox.alias("original")
-    unsent_original = exists().where(original.c.id == outbox.c.copy_of, original.c.sent_at.is_(None))
+    # A value, not `EXISTS`: for that a server that estimates much reads the whole table once.
+    left = select(original.c.sent_at).where(original.c.id == outbox.c.copy_of).scalar_subquery()
+    unsent_original = and_(outbox.c.copy_of.is_not(None), left.is_(None))
     reason = case(
         (outbox.c.awaits_unit.is_not(None), Stays.UNIT_KEY.value),
         (and_(outbox.c.delivered_at.is_not(None), OPENED_FIRST), Stays.OPENED.value),
@@ -120,4 +123,5 @@ def _stretch(returned: bool) -> Select[Any]:
     )
     tried = outbox.c.returns > 0 if returned else outbox.c.returns == 0
     query = select(*_SHOWN, reason.label("reason")).where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
-    return query.where(tried).order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id).limit(STRETCH)
+    oldest = query.where(tried).order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)
+    return oldest.limit(STRETCH).subquery()

@@ -141,13 +141,14 @@ outbox = Table(
     Column("returns", Integer, nullable=False, server_default="0"),  # how often it was tried and did not leave
     Column("fault", String(12)),  # returned | refused | unconfirmed: why it did not leave at its last try
 )
-Index(
+_STAYS = text("sent_at IS NULL AND taken_back_at IS NULL")
+Index(  # what was taken back is kept for ever: among it the few that wait would be looked for by each round
     "ix_outbox_unsent",
     outbox.c.returns,
     outbox.c.created_at,
     outbox.c.id,
-    sqlite_where=text("sent_at IS NULL"),
-    postgresql_where=text("sent_at IS NULL"),
+    sqlite_where=_STAYS,
+    postgresql_where=_STAYS,
 )
 Index(
     "ix_outbox_awaiting",

@@ -62,20 +62,18 @@ class Reading:
         now = self.clock()
         with self.database.reading() as connection:
             waiting = departures.unsent(connection)
-            oldest = departures.oldest_unsent(connection)
-            returned = departures.returned(connection)
             stay = replies.stuck_transfers(connection, sent_before=now - timedelta(seconds=CONFIRMED_S))
             held = sum(many for many, _ in messages.waiting(connection).values())
             parked = messages.unanswered(connection)
             logged_in = sessions.logged_in(connection, now)
             emergencies = sessions.by_emergency(connection, now) + emergency_secrets.locked(connection, now)
             running = deadline_figures.counts(connection, now)
-        mode = self.window.state().mode
+            mode = self.window.mode_now(connection).mode
         return Readings(
             at=now,
-            waiting={route.value: waiting.get(route.value, 0) for route in Route},
-            oldest_s={route: age(now, since) for route, since in oldest.items()},
-            returned=returned,
+            waiting={route.value: waiting[route].many if route in waiting else 0 for route in Route},
+            oldest_s={route: age(now, each.since) for route, each in waiting.items()},
+            returned=sum(each.returned for each in waiting.values()),
             transfers_stay=stay,
             held={MessageState.WAITING.value: held, MessageState.PARKED.value: parked},
             deadlines={(party, how): running.get((party, how), 0) for party in PARTIES for how in (NEAR, BROKEN)},

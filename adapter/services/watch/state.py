@@ -57,8 +57,6 @@ class WindowState:
     """When the incident that stands should be over, as the manager or the operator has said last."""
     maintenance: tuple[datetime, datetime | None] | None
     """From when until when the next maintenance is announced, or the one that goes on."""
-    waiting_replies: int
-    waiting_transfers: int
     broker_away: bool = False
     """Whether the clock has not reached the broker when it looked last."""
 

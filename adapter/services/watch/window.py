@@ -22,6 +22,7 @@ from adapter.model.ages import age, not_after
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
+from adapter.model.outcomes import Route
 from adapter.model.text import REASON, typed
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.services.access.rights import Right, needs
@@ -61,7 +62,7 @@ class Window:
         with self.database.reading() as connection:
             now, row = self._refreshed(connection)
             opened = windows.open_incident(connection)
-            waiting, planned = departures.unsent(connection), windows.planned(connection, now)
+            planned = windows.planned(connection, now)
         seen = self._seen(row, opened, now)
         advised = self._advice(row, opened, seen, now)
         return WindowState(
@@ -77,10 +78,14 @@ class Window:
             incident=windows.incident_name(opened),
             expected_end=opened.expected_end if opened is not None else None,
             maintenance=(planned[0].starts_at, planned[0].ends_at) if planned else None,
-            waiting_replies=waiting.get("window", 0),
-            waiting_transfers=waiting.get("transfer", 0),
             broker_away=row.broker_down_since is not None,
         )
+
+    def waiting(self) -> dict[Route, int]:
+        """How many replies and transfers have not left for the window."""
+        with self.database.reading() as connection:
+            found = departures.unsent(connection)
+        return {route: found[route].many if route in found else 0 for route in (Route.WINDOW, Route.TRANSFER)}
 
     def mode_now(self, connection: Connection) -> Lasting:
         """The mode now, as in `state`, in the caller's transaction: every declaration follows it."""
