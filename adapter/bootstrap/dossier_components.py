@@ -23,6 +23,7 @@ from adapter.services.decisions.remote import RemoteActs, RemotePaperActs, Remot
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
+from adapter.services.dossiers.answer_places import AnswerPlaces
 from adapter.services.dossiers.answers import AnswersInWords
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.completion import Completion
@@ -229,7 +230,8 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def answers(self) -> AnswersInWords:
-        return AnswersInWords(self.catalogue, self.schema_by_name)
+        places = AnswerPlaces(self.catalogue, self.schema_by_name)
+        return AnswersInWords(self.catalogue, self.schema_by_name, places)
 
     @cached_property
     def suspended_accounts(self) -> SuspendedAccounts:

@@ -19,6 +19,10 @@ from adapter.pipeline.xml import pointer
 
 _TECHNICAL = "InReplyTo"
 """Which message is answered: for programs."""
+_MESSAGE = "/Envelope/"
+"""An XPath of a message begins so."""
+_PLACE = Label("Mục của bản khai", "Part of the declaration")
+"""What an answer names by an XPath."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,28 @@ class ReadableLine:
     label: Label
     text: Label | None
     depth: int
+    path: str = ""
+    """The XPath that the text stands for, for programs; empty where it stands for none."""
 
 
 Named = Callable[[str, str], Label | None]
 """What a code means, by the name of its element; None where it is no code."""
+Placed = Callable[[str], Label | None]
+"""What the form calls the place of an XPath of the declaration; None where it is no place of the form."""
 
 
-def readable(content: etree._Element, declared: xmlschema.XMLSchema10 | None, named: Named) -> tuple[ReadableLine, ...]:
-    """The lines of an answer. `content` is the element below Content, `declared` its XSD (None: names stand there)."""
-    return tuple(_lines(content, declared, named, 0))
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an answer is put into words by. `declared` is its XSD (None: names of elements stand in its place)."""
+
+    declared: xmlschema.XMLSchema10 | None
+    named: Named
+    placed: Placed
+
+
+def readable(content: etree._Element, words: Words) -> tuple[ReadableLine, ...]:
+    """The lines of an answer. `content` is the element below Content."""
+    return tuple(_lines(content, words, 0))
 
 
 def title(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> Label:
@@ -44,18 +61,20 @@ def title(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> La
     return _label(content, declared)
 
 
-def _lines(
-    parent: etree._Element, declared: xmlschema.XMLSchema10 | None, named: Named, depth: int
-) -> Iterator[ReadableLine]:
+def _lines(parent: etree._Element, words: Words, depth: int) -> Iterator[ReadableLine]:
     for child in parent:
         if child.tag == _TECHNICAL:
             continue
-        label = _label(child, declared)
+        label = _label(child, words.declared)
         if len(child):
             yield ReadableLine(label, None, depth)
-            yield from _lines(child, declared, named, depth + 1)
+            yield from _lines(child, words, depth + 1)
         elif said := text.value(child):
-            yield ReadableLine(label, named(str(child.tag), said) or _told(said), depth)
+            place = words.placed(said) if said.startswith(_MESSAGE) else None
+            if place is not None:
+                yield ReadableLine(_PLACE, place, depth, said)
+            else:
+                yield ReadableLine(label, words.named(str(child.tag), said) or _told(said), depth)
 
 
 def _label(element: etree._Element, declared: xmlschema.XMLSchema10 | None) -> Label:

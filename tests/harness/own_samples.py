@@ -79,7 +79,7 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         OwnAnswer(kind, "0" * 63 + str(n), at, at if n % 2 else None, None, None) for n, kind in enumerate(SHOWN)
     )
     whole = [OwnDossier(row, text, said, text, text, text, limits, messages, answers, at) for row in rows]
-    lines = (ReadableLine(said, None, 0), ReadableLine(said, said, 1))
+    lines = (ReadableLine(said, None, 0), ReadableLine(said, said, 1), ReadableLine(said, said, 1, text))
     opened = [
         OpenedAnswer(
             OwnAnswer(kind, "a" * 64, at, at, withdrawn, text if withdrawn else None),

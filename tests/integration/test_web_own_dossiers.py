@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from adapter.gateways.store import replies, tables
+from adapter.pipeline.compose import AmendmentItem
+from adapter.services.dossiers.answer_places import AnswerPlaces
 from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
 from tests.harness.fixtures import CLOCK, load_cases, submission
@@ -237,6 +241,57 @@ def test_a_request_that_was_withdrawn_before_he_opened_it_begins_no_hour(small: 
     small.components.deadlines.watch()
     person.get(address(key))
     assert "Bạn sửa đổi, bổ sung" not in person.document().xpath("//dt/text()")
+
+
+def test_a_request_names_its_fields_as_the_form_does_and_the_path_is_for_programs(small: Website) -> None:
+    form = "/Envelope/Body/Content/CitizenDeclaration"
+    fields = {
+        f"{form}/Citizen/DocumentNumber": "Số giấy tờ",
+        f"{form}/Children/Child[2]/FullName": "Trẻ em đi cùng, dòng 2: Họ và tên",
+        "/Envelope/Header/Subject/reference": None,
+    }
+    key = declared(small)
+    items = [AmendmentItem("Sai", "Khai lại", "11", each) for each in fields]
+    small.components.amendments.request(key, OFFICER, reason="Cần sửa", items=items)
+    person = somebody(small, CITIZEN)
+    person.get(address(key))
+    *_, opening = sorted(unopened(person), key=lambda each: each.endswith(_digest(small, "AmendmentRequest")))
+    person.send(opening)
+    shown = [
+        each.text_content()
+        for each in person.document().xpath("//dd[preceding-sibling::dt[1][.=$label]]", label="Mục của bản khai")
+    ]
+    assert shown == [f"{label}{path}" for path, label in fields.items() if label]
+    assert [each.text for each in person.document().xpath("//dd/small")] == [path for path in fields if fields[path]]
+    assert "/Envelope/Header/Subject/reference" in person.told(), "what is no field stays as it was signed"
+    printed = PdfReader(BytesIO(person.get(f"{opening}.pdf").content))
+    told = " ".join(" ".join(page.extract_text() for page in printed.pages).split())
+    for label in filter(None, fields.values()):
+        assert label in told, "on paper too"
+
+
+def _digest(site: Website, kind: str) -> str:
+    (row,) = (row for row in site.rows(tables.outbox) if row.kind == kind and row.copy_of is None)
+    return str(row.digest)
+
+
+@pytest.mark.parametrize(
+    ("below", "label"),
+    [
+        ("CitizenDeclaration/Gate", "Cửa khẩu"),
+        ("CitizenDeclaration/Children/Child[3]", "Trẻ em đi cùng, dòng 3"),
+        ("CitizenDeclaration/Children", "Trẻ em đi cùng"),
+        ("AmendmentDeclaration/Replacement/CitizenDeclaration/Citizen/DateOfBirth", "Ngày sinh"),
+        ("AmendmentDeclaration/Reason", "Lý do sửa đổi, bổ sung"),
+        ("CitizenDeclaration/Nowhere", None),
+        ("GroupDeclaration/GroupName", None),
+        ("", None),
+    ],
+)
+def test_a_place_is_called_as_its_form_calls_it(small: Website, below: str, label: str | None) -> None:
+    places = AnswerPlaces(small.components.catalogue, small.components.schema_by_name)
+    found = places.of("BQP0100002", [CLOCK.date()])(f"/Envelope/Body/Content/{below}")
+    assert (found.vi if found else None) == label
 
 
 def test_the_duty_to_confirm_a_visa_is_told_to_run_from_what_is_complete_and_valid(small: Website) -> None:

@@ -42,6 +42,17 @@ def seat_of(layout: FormLayout, pointer: str) -> Seat | None:
     return _in_section(layout, plain)
 
 
+def seat_label(layout: FormLayout, seat: Seat) -> Label:
+    """What a place is called: its own label, in a list with the list's and the number of its row before it."""
+    group = layout.group(seat.group or "")
+    if group is None or seat.ordinal is None:
+        return seat.label
+    row = Label(f"{group.label.vi}, dòng {seat.ordinal}", f"{group.label.en}, row {seat.ordinal}")
+    if seat.name == f"{group.name}.{seat.ordinal}":
+        return row
+    return Label(f"{row.vi}: {seat.label.vi}", f"{row.en}: {seat.label.en}")
+
+
 def _in_row(group: FormGroup, path: str, plain: str) -> Seat:
     found = _INDEX.search(path)
     ordinal = int(found[1]) if found else 1

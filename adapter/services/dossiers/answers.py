@@ -13,8 +13,9 @@ from adapter.gateways.store.dossier_records import ReadableReply, StoredDossier
 from adapter.model.catalogue import Catalogue
 from adapter.model.procedure import Label, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.readable import Named, readable, title
+from adapter.pipeline.readable import Named, Words, readable, title
 from adapter.pipeline.xml import reparsed
+from adapter.services.dossiers.answer_places import AnswerPlaces
 from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer
 
 SHOWN = (
@@ -36,6 +37,7 @@ class AnswersInWords:
 
     catalogue: Catalogue
     declared: Callable[[str], xmlschema.XMLSchema10]
+    places: AnswerPlaces
 
     def of(self, connection: Connection, row: StoredDossier) -> Sequence[ReadableReply]:
         """Those of a dossier, in the order in which they were signed."""
@@ -48,13 +50,15 @@ class AnswersInWords:
         assert content is not None, "every answer of ours has a content"
         name = self._schema(row, reply)
         declared = None if name is None else self.declared(name)
+        days = [at.astimezone(VIETNAM).date() for at in (row.received_at, reply.created_at)]
+        words = Words(declared, self._named(row), self.places.of(row.procedure, days))
         signed = lookups.confirmations(connection, [row.id]).get(row.id, ())
         return OpenedAnswer(
             answer=answer(reply),
             number=row.number,
             year=row.year,
             title=title(content, declared),
-            lines=readable(content, declared, self._named(row)),
+            lines=readable(content, words),
             body=reply.body,
             procedure=row.procedure,
             confirmation=next((each.number for each in signed if each.outbox_id == reply.id), None),

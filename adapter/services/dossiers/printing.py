@@ -129,7 +129,12 @@ def printed(opened: OpenedAnswer, *, site: str | None, authority: Label) -> dict
         "year": str(opened.year),
         "confirmation": opened.confirmation,
         "lines": [
-            {"label": _both(line.label), "text": _both(line.text) if line.text else None, "depth": line.depth}
+            {
+                "label": _both(line.label),
+                "text": _both(line.text) if line.text else None,
+                "depth": line.depth,
+                "path": line.path or None,
+            }
             for line in opened.lines
         ],
         "signed_at": hour_and_day(answer.created_at),

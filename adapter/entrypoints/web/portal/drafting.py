@@ -29,7 +29,7 @@ from adapter.model.finding import Finding, StatedFinding
 from adapter.model.procedure import Label, Procedure
 from adapter.pipeline.forms.answers import Texts
 from adapter.pipeline.forms.differences import Changed
-from adapter.pipeline.forms.faults import Seat, seat_of
+from adapter.pipeline.forms.faults import Seat, seat_label, seat_of
 from adapter.pipeline.forms.layout import FormField, FormGroup, FormLayout, FormSection
 from adapter.services.attachments.keeping import Attachments
 from adapter.services.door.corrections import Corrections
@@ -219,8 +219,7 @@ class Drafting:
         message = Label(finding.vi, finding.en)
         if seat is None:
             return Trouble("", None, message)
-        label = seat.label if seat.ordinal is None else _row_label(seat, sketch)
-        return trouble(_address(sketch, head, seat), label, message)
+        return trouble(_address(sketch, head, seat), seat_label(sketch, seat), message)
 
     def stated(self, findings: Sequence[Finding]) -> list[StatedFinding]:
         """Findings in words."""
@@ -297,14 +296,6 @@ def _rank(seat: Seat | None, order: Mapping[str, int]) -> tuple[int, int, int]:
         return (order.get(seat.name, 0), 0, 0)
     inner = seat.name.rpartition(".")[2]
     return (order[seat.group], seat.ordinal or 0, order.get(f"{seat.group}.{inner}", 0))
-
-
-def _row_label(seat: Seat, sketch: FormLayout) -> Label:
-    group = sketch.group(seat.group or "")
-    within = group.label if group else seat.label
-    return Label(
-        f"{within.vi}, dòng {seat.ordinal}: {seat.label.vi}", f"{within.en}, row {seat.ordinal}: {seat.label.en}"
-    )
 
 
 def _address(sketch: FormLayout, head: DraftHead, seat: Seat) -> str:
