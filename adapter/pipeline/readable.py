@@ -43,7 +43,7 @@ Placed = Callable[[str], Label | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Vocabulary:
     """What an answer is put into words by. `declared` is its XSD (None: names of elements stand in its place)."""
 
     declared: xmlschema.XMLSchema10 | None
@@ -51,7 +51,7 @@ class Words:
     placed: Placed
 
 
-def readable(content: etree._Element, words: Words) -> tuple[ReadableLine, ...]:
+def readable(content: etree._Element, words: Vocabulary) -> tuple[ReadableLine, ...]:
     """The lines of an answer. `content` is the element below Content."""
     return tuple(_lines(content, words, 0))
 
@@ -61,7 +61,7 @@ def title(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> La
     return _label(content, declared)
 
 
-def _lines(parent: etree._Element, words: Words, depth: int) -> Iterator[ReadableLine]:
+def _lines(parent: etree._Element, words: Vocabulary, depth: int) -> Iterator[ReadableLine]:
     for child in parent:
         if child.tag == _TECHNICAL:
             continue

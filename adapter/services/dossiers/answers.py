@@ -13,7 +13,7 @@ from adapter.gateways.store.dossier_records import ReadableReply, StoredDossier
 from adapter.model.catalogue import Catalogue
 from adapter.model.procedure import Label, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.readable import Named, Words, readable, title
+from adapter.pipeline.readable import Named, Vocabulary, readable, title
 from adapter.pipeline.xml import reparsed
 from adapter.services.dossiers.answer_places import AnswerPlaces
 from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer
@@ -51,7 +51,7 @@ class AnswersInWords:
         name = self._schema(row, reply)
         declared = None if name is None else self.declared(name)
         days = [at.astimezone(VIETNAM).date() for at in (row.received_at, reply.created_at)]
-        words = Words(declared, self._named(row), self.places.of(row.procedure, days))
+        words = Vocabulary(declared, self._named(row), self.places.of(row.procedure, days))
         signed = lookups.confirmations(connection, [row.id]).get(row.id, ())
         return OpenedAnswer(
             answer=answer(reply),
