@@ -44,6 +44,7 @@ from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Patience
 from adapter.services.messages.replays import ParkedMessages, Replays, SessionReplays
 from adapter.services.messages.tries import Tries
+from adapter.services.registers.entered_grants import EnteredGrants
 from adapter.services.replies.correspondence import Correspondence
 from adapter.services.replies.resend import Resend
 from adapter.services.replies.settling import Settling
@@ -125,6 +126,10 @@ class DossierComponents(CommonComponents):
         limits = FileLimits(stated.file_bytes, stated.dossier_bytes, stated.unsent_bytes)
         keep = timedelta(hours=stated.keep_hours)
         return Attachments(self.database, look, self.scanning, limits, keep, self.legal_clock)
+
+    @cached_property
+    def entered_grants(self) -> EnteredGrants:
+        return EnteredGrants(self.database, lambda: self.catalogue, self.legal_clock, self.authorisations)
 
     @cached_property
     def attachments_given(self) -> AttachmentsGiven:

@@ -115,7 +115,8 @@ class Foundation:
 
     @cached_property
     def authorisations(self) -> Authorisations:
-        return Authorisations(self.database, self.legal_clock, self.representation, lambda: self.notification_kinds)
+        kinds, catalogue = lambda: self.notification_kinds, lambda: self.catalogue
+        return Authorisations(self.database, self.legal_clock, self.representation, catalogue, kinds)
 
     @cached_property
     def registry(self) -> Registry:

@@ -41,6 +41,10 @@ def authorisation_grant(
     valid_to: Annotated[
         str | None, typer.Option("--to", metavar="DAY", help="Last day (or time) in force; default: until revoked.")
     ] = None,
+    procedures: Annotated[
+        list[str] | None,
+        typer.Option("--procedure", metavar="CODE", help="Only for this procedure; repeatable. Default: for all."),
+    ] = None,
     scanned: Annotated[
         Path | None,
         typer.Option("--file", metavar="FILE", exists=True, dir_okay=False, help="The scan: PDF, PNG, JPEG."),
@@ -57,7 +61,14 @@ def authorisation_grant(
     actor = acting(components, by)
     letter = _looked_at(components, scanned) if scanned else None
     number = components.authorisations.grant(
-        holder, principal, document, valid_from=begins, valid_to=ends, scanned=letter, actor=actor
+        holder,
+        principal,
+        document,
+        valid_from=begins,
+        valid_to=ends,
+        procedures=procedures or (),
+        scanned=letter,
+        actor=actor,
     )
     if json:
         as_json({"id": number})
@@ -118,5 +129,5 @@ def authorisation_list(
     """Letters of authorisation."""
     components = open_components(config)
     found = components.authorisations.list(number=number, in_force=in_force, actor=acting(components, by))
-    names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason", "file_digest")
-    listing("authorisation", found, names, json=json)
+    names = ("id", "holder", "principal", "document", "procedure", "valid_from", "valid_to", "revoked_at", "reason")
+    listing("authorisation", found, (*names, "unit", "entered_by", "file_digest"), json=json)

@@ -22,6 +22,10 @@ WRITERS = {
         *("Authorisations.grant", "Authorisations.revoke"),
         "Authorisations.list",  # that they were shown is journalled
     },
+    "services/registers/entered_grants.py": {
+        "EnteredGrants.withdraw",
+        *("EnteredGrants.of_unit", "EnteredGrants.about", "EnteredGrants.letter"),  # that they were shown
+    },
     "services/registers/delegations.py": {"Delegations.grant", "Delegations.end"},
     "services/registers/grants.py": {"Grants.give", "Grants.withdraw"},
     "services/registers/own_certificates.py": {"ProvenCertificates.register", "ProvenCertificates.suspend"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.browser.administration_scenes import desk
 from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, launch, visit
 from tests.browser.staff_scenes import Shift, administrator_of_customs, file_of, log_in_staff, shift
+from tests.harness.attached import letter
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER, person
@@ -55,6 +57,9 @@ PICTURES = {
     "cap-pho": "/can-bo/tai-khoan/cap-pho",
     "tam-dung": "/can-bo/tai-khoan/tam-dung",
     "khoi-phuc": "/can-bo/tai-khoan/{id}/khoi-phuc",
+    "uy-quyen": "/can-bo/uy-quyen",
+    "uy-quyen-moi": "/can-bo/uy-quyen/moi",
+    "uy-quyen-rut": "/can-bo/uy-quyen/{id}/rut",
     "van-hanh": "/van-hanh",
     "thong-diep": "/van-hanh/thong-diep",
     "mot-thong-diep": "/van-hanh/thong-diep/{id}",
@@ -99,6 +104,7 @@ WITHOUT = {
     "/can-bo/moi": "a line that the work list fetches",
     "/hai-quan/ho-so/{year}/{number}": "what `tra-cuu-ho-so` has below its box",
     **dict.fromkeys(("/login", "/login/return", "/logged-out"), "the portal's, docs/portal has them"),
+    "/can-bo/uy-quyen/{id}/ban-quet": "a file",
     "/api/docs": "for programs",
 }
 """Pages without pictures, and why."""
@@ -176,6 +182,21 @@ def accounts(components: Shift) -> Mapping[str, str]:
     at = "/can-bo/tai-khoan"
     pages = {"tai-khoan": at, "tam-dung": f"{at}/tam-dung", "khoi-phuc": f"{at}/{here.id}/khoi-phuc"}
     return {**pages, "cap-pho": f"{at}/cap-pho"}
+
+
+def letters(components: Shift) -> Mapping[str, str]:
+    """Letters of authorisation: one with its scan and two procedures, one for all, one that was withdrawn."""
+    whole = components.site.components
+    officer = person("can-bo", Role.OFFICER, name="NGUYEN VAN HAI", rank="Đại úy", unit=HUUNGHI)
+    scan = whole.attachments.looked_at("UQ-07.pdf", letter())
+    grant = whole.authorisations.grant
+    ended = grant("001092003456", ENTERPRISE, "UQ-03/2026", actor=officer)
+    whole.entered_grants.withdraw(ended, reason="Công ty có công văn chấm dứt hợp đồng", actor=officer)
+    grant("001088007890", ENTERPRISE, "UQ-05/2026", valid_to=CLOCK + timedelta(days=300), actor=officer)
+    named = ("BQP0100001", "BQP0100004")
+    here = grant(OTHER, "0100112437", "UQ-07/2026", procedures=named, scanned=scan, actor=officer)
+    at = "/can-bo/uy-quyen"
+    return {"uy-quyen": at, "uy-quyen-moi": f"{at}/moi", "uy-quyen-rut": f"{at}/{here}/rut"}
 
 
 def both_doors(components: Shift) -> Mapping[str, str]:
@@ -271,6 +292,7 @@ def main(folder: Path, wanted: frozenset[str] = frozenset()) -> int:
             looked_up(components)
             camera.take("kiem-tra", {"nhat-ky": "/nhat-ky-tra-cuu"}, {"nhat-ky": "hai-quan"})
             camera.take("don-truong", accounts(components))
+            camera.take("can-bo", letters(components))
             camera.take("can-bo", both_doors(components))
         browser.close()
     return 0

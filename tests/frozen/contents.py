@@ -134,7 +134,7 @@ OPEN = {
     *("token.bound_to", "token.office", "certificate.issuer", "certificate.serial", "certificate.fingerprint"),
     *("certificate.subject", "certificate.holder", "certificate.number", "certificate.reason"),
     *("certificate.officer", "authorisation.holder", "authorisation.principal", "authorisation.document"),
-    *("authorisation.file_digest", "authorisation.file_name"),
+    *("authorisation.file_digest", "authorisation.file_name", "authorisation.unit", "authorisation.entered_by"),
     *("draft.public_id", "draft.owner", "draft.procedure", "draft.pair", "draft.message_key", "draft.number"),
     *("draft.sent_as", "draft.declared", "draft.acts_for"),
     *("authorisation.procedure", "session.acts_for", "draft.granted_for"),

@@ -152,8 +152,9 @@ def _registers(post: Post) -> dict[str, Actor]:
     registry.suspend(_serial(post, "nonrepudiation"), reason="Mất thiết bị", actor=HEAD)
     registry.restore(_serial(post, "nonrepudiation"), reason="Đã tìm thấy", actor=HEAD)
     scan = whole.attachments.looked_at("uy-quyen.pdf", attached.letter())
+    of_unit, last = replace(WHO, unit="CK-HUUNGHI"), post.now + 365 * DAY
     letter = whole.authorisations.grant(
-        "001190004567", ENTERPRISE, "UQ-2026-01", valid_to=post.now + 365 * DAY, scanned=scan, actor=WHO
+        "001190004567", ENTERPRISE, "UQ-2026-01", valid_to=last, scanned=scan, actor=of_unit
     )
     whole.authorisations.revoke(letter, reason="Chấm dứt uỷ quyền", actor=WHO)
     whole.accounts.suspend("001190004567", unit=None, reason="Chờ xác minh", actor=HEAD)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from adapter.entrypoints.web.officer import accounts, deputies
+from adapter.entrypoints.web.form_page import Choice
+from adapter.entrypoints.web.officer import accounts, deputies, letters
 from adapter.entrypoints.web.page import Page
+from adapter.gateways.store.authorisations import Authorisation, GrantedBy
 from adapter.gateways.store.delegations import Delegation
 from adapter.gateways.store.notification_records import NoticeArrival
 from adapter.gateways.store.people import Person
 from adapter.gateways.store.suspensions import Suspension, SuspensionGround
 from adapter.model.actor import Role
+from adapter.model.procedure import Label
+from adapter.services.registers.entered_grants import MOST, GrantLetter
 from adapter.services.registers.suspension_notices import OCCASIONS, SentNotice
 
 
@@ -41,6 +45,7 @@ def account_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             accounts.AccountsPage([standing, lifted], [lifted], notices, told, at, True, frozenset({1}), True),
         ],
         deputies.DeputiesPage: _delegations(text, at),
+        **_letters(text, at),
         accounts.SuspendPage: [
             accounts.SuspendPage("", by_request=False, names_principal=False),
             accounts.SuspendPage(text, True, True, given, faults, text),
@@ -69,3 +74,38 @@ def _delegations(text: str, at: datetime) -> list[Page]:
         deputies.DeputiesPage(every, [], at, is_on=False, may_decide=True, said="het"),
         deputies.DeputiesPage(every, [deputy], at, True, True, "giao", given, faults, text),
     ]
+
+
+def _letters(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    """Letters of authorisation in every state and of every origin; as many as a page holds; forms that were wrong."""
+    hour, title, texts = timedelta(hours=1), Label(text, text), (text, text, text)
+    every = [
+        GrantLetter(Authorisation(n, *texts, first, last, at, ended, text, None, by, file, text, *where), (n,), titles)
+        for n, (first, last, ended, by, file, where, titles) in enumerate((
+            (at, at + hour, None, GrantedBy.OFFICER, "5f" * 32, (text, text), (title, title)),
+            (at + hour, None, None, GrantedBy.OFFICER, None, (None, text), ()),
+            (at - hour, at - hour, None, GrantedBy.PRINCIPAL, None, (None, None), ()),
+            (at, None, at, GrantedBy.SIGNED, None, (None, None), (title,)),
+        ))
+    ]  # fmt: skip
+    names = ("principal", "holder", "document", "since", "until")
+    given, faults = dict.fromkeys((*names, "procedure.P"), text), dict.fromkeys(names, "letters.fault.over")
+    choices = [Choice("P", title), Choice("Q", title)]
+    wrong = {"reason": text}, {"reason": "fault.empty"}
+    return {
+        letters.LettersPage: [
+            letters.LettersPage([], at, of_unit=True, may_enter=False, may_end=False),
+            letters.LettersPage(every, at, False, True, True, said="ghi"),
+            letters.LettersPage(every[:1] * MOST, at, True, True, True, number=text),
+            letters.LettersPage([], at, True, True, True, number=text),
+            letters.LettersPage([], at, True, True, True, number=text, fault="fault.number"),
+        ],
+        letters.NewLetterPage: [
+            letters.NewLetterPage(choices, 5),
+            letters.NewLetterPage(choices, 5, given, faults, title, "letters.known"),
+        ],
+        letters.EndLetterPage: [
+            letters.EndLetterPage(every[0]),
+            letters.EndLetterPage(every[1], *wrong, told=text),
+        ],
+    }

@@ -91,8 +91,8 @@ class StaffWorld:
     """Of a file that is attached to the dossiers and to what was on paper."""
     keys: Mapping[str, DossierKey]
     """The dossiers, by the fixtures that brought them."""
-    letters: list[int] = field(default_factory=list)
-    """Authorisations that a walk has registered, with their scans."""
+    letter: int
+    """An authorisation that an officer of the unit has entered, with its scan."""
     secrets: dict[tuple[Role, bool], tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -178,7 +178,7 @@ def staff_world(folder: Path, database_url: str) -> Iterator[StaffWorld]:
     _attached(whole, digest, paper)
     cases = {case.id: case for case in load_cases()}
     keys = {name: dossier_of(cases[name].message) for name in FRESH}
-    yield StaffWorld(whole, create_staff(whole), suspension, paper, delegation, digest, keys)
+    yield StaffWorld(whole, create_staff(whole), suspension, paper, delegation, digest, keys, _entered(whole))
     whole.database.close()
 
 
@@ -188,6 +188,13 @@ def _delegated(whole: Components) -> int:
     (commander,) = (actor_of(each) for each in whole.people.list() if each.id == login_of(Role.COMMANDER, ours=True))
     until = whole.legal_clock() + timedelta(days=1)
     return whole.delegations.grant("pho-don", "QĐ-1", valid_to=until, actor=commander)
+
+
+def _entered(whole: Components) -> int:
+    """A letter of authorisation, with its scan."""
+    scan = whole.attachments.looked_at("uy-quyen.pdf", letter())
+    officer = person("can-bo-2", Role.OFFICER, unit=HUUNGHI)
+    return whole.authorisations.grant(OTHER, "0100109106", "UQ-1", scanned=scan, actor=officer)
 
 
 def _on_paper(whole: Components) -> int:

@@ -40,12 +40,14 @@ from adapter.services.access.people import Facts
 from adapter.services.access.staff_sessions import StaffAccount
 from adapter.services.portal_failure.failure import FailureReport
 from adapter.services.watch.mode import Sight
+from tests.harness.attached import letter
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.people import TESTER
 from tests.harness.personal_values import EXAMPLE, told_of_persons
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 from tests.harness.staff_pages import paths_of
+from tests.harness.website import ENTERPRISE
 
 ROLES = (Role.OPERATOR, Role.AUDITOR)
 STEP = 1 if os.environ.get("NSW_PROVE") == "full" else 20
@@ -94,6 +96,7 @@ _NAMED: list[tuple[str, Table, Callable[[Any], dict[str, str]]]] = [
     ("/tra-loi/{id}", tables.outbox, lambda row: {"id": row.message_id}),
     ("/su-co/{number}", tables.incident, lambda row: {"number": str(row.id)}),
     ("{year}/{number}", tables.dossier, lambda row: {"year": str(row.year), "number": row.number, "digest": "0" * 64}),
+    ("/can-bo/uy-quyen/{id}", tables.authorisation, lambda row: {"id": str(row.id)}),
     ("/cong-hong/tep/{name}", tables.incident, lambda _: {"name": "thong-bao.pdf"}),
 ]
 """By a part of a route's path the table whose rows fill its parameters, and how."""
@@ -120,6 +123,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]
         with components.database.transaction() as connection:
             connection.execute(update(tables.outbox).values(fault=PublishFault.RETURNED.value))
         components.call_list.write()
+        scan = components.attachments.looked_at("uy-quyen.pdf", letter())
+        components.authorisations.grant("0100112437", ENTERPRISE, "UQ-1", scanned=scan, actor=TESTER)
         components.window.override(Sight.DOWN, reason="Điện thoại", actor=TESTER)
         components.people.add("quan-tri", Facts("QT", (Role.ADMINISTRATOR,)), actor=TESTER)
         for role in ROLES:

@@ -130,6 +130,13 @@ OF_STAFF: dict[str, str] = {
     "POST /can-bo/giay/{number}/ban-quet": Right.ENTER_PAPER,
     "GET /can-bo/giay/{number}/ban-quet/{digest}": Right.ENTER_PAPER,
     "GET /can-bo/xac-nhan": Right.CONFIRM,
+    "GET /can-bo/uy-quyen": Right.SEE_REGISTERS,
+    "POST /can-bo/uy-quyen": Right.SEE_REGISTERS,
+    "GET /can-bo/uy-quyen/{id}/ban-quet": Right.SEE_REGISTERS,
+    "GET /can-bo/uy-quyen/moi": Right.GRANT_AUTHORISATION,
+    "POST /can-bo/uy-quyen/moi": Right.GRANT_AUTHORISATION,
+    "GET /can-bo/uy-quyen/{id}/rut": Right.REVOKE_AUTHORISATION,
+    "POST /can-bo/uy-quyen/{id}/rut": Right.REVOKE_AUTHORISATION,
     "GET /can-bo/tai-khoan": Right.SEE_REGISTERS,
     "GET /can-bo/tai-khoan/cap-pho": Right.SEE_REGISTERS,
     "POST /can-bo/tai-khoan/cap-pho": Right.SUSPEND_ACCOUNT,
@@ -218,6 +225,7 @@ OF_AN_OFFICER = {
     *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS, Right.ENTER_PAPER),
     Right.SETTLE_PAIRS,
 }
+OF_REGISTERS = {Right.REGISTER_CERTIFICATE, Right.GRANT_AUTHORISATION, Right.REVOKE_AUTHORISATION}
 OF_AN_OPERATOR = {
     Right.BROWSE_MESSAGES,
     Right.UNMASK_MESSAGES,
@@ -239,7 +247,7 @@ OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
         },
         Role.OPERATOR: {
             *(Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.SEE_REGISTERS, Right.READ_JOURNAL),
-            Right.REGISTER_CERTIFICATE,
+            *OF_REGISTERS,
             *OF_AN_OPERATOR,
         },
         Role.ADMINISTRATOR: {Right.USE_CONSOLE, Right.READ_JOURNAL, Right.MANAGE_PEOPLE},
@@ -248,7 +256,7 @@ OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
                 Right.USE_CONSOLE,
                 Right.SEE_DOSSIERS,
                 Right.SEE_REGISTERS,
-                Right.REGISTER_CERTIFICATE,
+                *OF_REGISTERS,
                 *OF_AN_OFFICER,
             }
             | ({Right.DECIDE_ACCOUNTS} if role is not Role.OFFICER else set())

@@ -130,7 +130,21 @@ def create_staff(components: Components) -> FastAPI:
     if provider is not None:
         entrance = login.of_staff(provider, components.staff_sessions, emergency.WAY)
         app.include_router(login.routes(pages, entrance, guard, components.observe))
-    of_officers = officer.OfficerUses(
+    areas: Sequence[APIRouter] = (
+        landing.routes(pages),
+        emergency.routes(pages, components.emergency, guard),
+        officer.routes(pages, _uses_of_officers(components), guard),
+        operator.routes(pages, components, guard),
+        administration.routes(pages, components, guard),
+        customs.routes(pages, _uses_of_customs(components), guard),
+    )
+    for area in areas:
+        app.include_router(area)
+    return _finished(app, components, pages, components.staff_sessions.find, STAFF_COOKIE, SearchShape)
+
+
+def _uses_of_officers(components: Components) -> officer.OfficerUses:
+    return officer.OfficerUses(
         components.work_lists,
         components.case_files,
         components.case_prints,
@@ -144,18 +158,9 @@ def create_staff(components: Components) -> FastAPI:
         components.accounts,
         components.registry,
         components.attachments_given,
+        components.entered_grants,
+        components.attachments,
     )
-    areas: Sequence[APIRouter] = (
-        landing.routes(pages),
-        emergency.routes(pages, components.emergency, guard),
-        officer.routes(pages, of_officers, guard),
-        operator.routes(pages, components, guard),
-        administration.routes(pages, components, guard),
-        customs.routes(pages, _uses_of_customs(components), guard),
-    )
-    for area in areas:
-        app.include_router(area)
-    return _finished(app, components, pages, components.staff_sessions.find, STAFF_COOKIE, SearchShape)
 
 
 def _uses_of_customs(components: Components) -> customs.CustomsUses:

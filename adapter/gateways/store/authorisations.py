@@ -59,6 +59,9 @@ class Authorisation:
     file_digest: str | None = None
     """SHA-256 of the scanned letter, where an officer has entered it with one."""
     file_name: str | None = None
+    unit: str | None = None
+    """Of the officer who has entered it."""
+    entered_by: str | None = None
 
 
 def grants(connection: Connection, holders: Iterable[str], at: datetime) -> set[Grant]:
@@ -121,6 +124,15 @@ def every(connection: Connection, *, number: str | None = None, at: datetime | N
     return [_authorisation(row) for row in connection.execute(query)]
 
 
+def entered(connection: Connection, unit: str | None, most: int) -> list[Authorisation]:
+    """The newest that officers of a unit have entered; None: of every unit."""
+    query = select(authorisation).where(authorisation.c.granted_by == GrantedBy.OFFICER.value)
+    if unit is not None:
+        query = query.where(authorisation.c.unit == unit)
+    newest = query.order_by(authorisation.c.granted_at.desc(), authorisation.c.id.desc()).limit(most)
+    return [_authorisation(row) for row in connection.execute(newest)]
+
+
 def _in_force(at: datetime) -> ColumnElement[bool]:
     table = authorisation.c
     return and_(table.revoked_at.is_(None), table.valid_from <= at, or_(table.valid_to.is_(None), table.valid_to >= at))
@@ -141,4 +153,6 @@ def _authorisation(row: Row[Any]) -> Authorisation:
         granted_by=GrantedBy(row.granted_by),
         file_digest=row.file_digest,
         file_name=row.file_name,
+        unit=row.unit,
+        entered_by=row.entered_by,
     )

@@ -147,6 +147,8 @@ class NewAuthorisation(TypedDict):
     granted_at: datetime
     file_digest: str | None
     file_name: str | None
+    unit: str | None
+    entered_by: str | None
 
 
 class NewStatementValue(TypedDict):

@@ -723,6 +723,8 @@ authorisation = Table(
     Column("reason", Text),
     Column("file_digest", String(64)),  # of the scanned letter (stored_file)
     Column("file_name", String(150)),
+    Column("unit", String(20)),  # of the officer who has entered it; null: given by its principal, or of no unit
+    Column("entered_by", String(120)),  # that officer, by his id in the register
 )
 _HAS_LETTER = text("file_digest IS NOT NULL")
 Index(
@@ -731,6 +733,7 @@ Index(
     sqlite_where=_HAS_LETTER,
     postgresql_where=_HAS_LETTER,
 )
+Index("ix_authorisation_entered", authorisation.c.unit, authorisation.c.granted_at)
 
 suspension = Table(
     "suspension",

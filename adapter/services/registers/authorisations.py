@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from adapter.gateways.store import authorisations as store
 from adapter.gateways.store import certificates, journal, notifications
 from adapter.gateways.store.authorisations import Authorisation, Grant, GrantedBy
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
-from adapter.model.actor import Actor
+from adapter.model.actor import EVERYWHERE, Actor
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.notification import GRANT_ENDED, GRANTED, NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.stages import Signer
@@ -22,6 +24,7 @@ from adapter.services.access.rights import Right, needs
 from adapter.services.attachments.keeping import LookedAt, keep_bytes
 from adapter.services.notifications.telling import notification_rows
 from adapter.services.registers.accounts import reason_of
+from adapter.services.registers.granted_procedures import granted
 from adapter.services.registers.party_numbers import LARGEST_ID, number_of
 from adapter.services.registers.register_shown import NamingRegister, note_register_shown
 
@@ -34,6 +37,8 @@ class Authorisations:
     clock: Callable[[], datetime]
     representation: Representation
     """Without a register: whether an enterprise speaks for its branches."""
+    catalogue: Callable[[], Catalogue]
+    """Asked only for what a letter names."""
     notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
     """What both sides of a letter are told."""
 
@@ -60,22 +65,26 @@ class Authorisations:
         *,
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
+        procedures: Sequence[str] = (),
         scanned: LookedAt | None = None,
         actor: Actor,
     ) -> int:
-        """Register a letter of authorisation; gives its id. `scanned`: the letter itself, as it was looked at.
+        """Register a letter of authorisation; gives the id of its first row. No procedure named: for all.
+
+        `scanned`: the letter itself, as it was looked at.
 
         Raises:
-            NotAllowed: numbers or times do not fit, or the letter is registered already.
+            NotAllowed: numbers, times or procedures do not fit, or the letter is registered already.
             NoRight: the actor has no right to it.
         """
         needs(actor, Right.GRANT_AUTHORISATION)
         letter = AuthorisationLetter(holder, principal, document, valid_from or self.clock(), valid_to)
+        wanted = granted(self.catalogue(), procedures, self.clock()) if procedures else (None,)
         with self.database.transaction() as connection:
             entered = Entered(GrantedBy.OFFICER, actor, self.clock(), self.notifications())
             if scanned is not None:
                 keep_bytes(connection, self.database, scanned, entered.at)
-            return kept(connection, self.database, letter, (None,), entered, scanned)[0]
+            return kept(connection, self.database, letter, wanted, entered, scanned)[0]
 
     def revoke(self, row_id: int, *, reason: str, actor: Actor) -> None:
         """Revoke a letter, from this moment.
@@ -89,7 +98,7 @@ class Authorisations:
         with self.database.transaction() as connection:
             if not 0 < row_id < LARGEST_ID or not store.revoke(connection, row_id, reason=reason, at=now):
                 raise NotAllowed(f"there is no authorisation {row_id} that could be revoked; see `authorisation list`")
-            withdrawn(connection, self.database, row_id, reason, Entered(None, actor, now, self.notifications()))
+            withdrawn(connection, self.database, [row_id], reason, Entered(None, actor, now, self.notifications()))
 
     def list(self, *, number: str | None = None, in_force: bool = False, actor: Actor) -> list[Authorisation]:
         """The letters, or those of one holder or principal, or those in force now. The journal keeps which were shown.
@@ -169,6 +178,7 @@ def kept(
             granted_at=entered.at,
             file_digest=file.digest if file else None,
             file_name=file.name if file else None,
+            **_at_unit(entered),
         )
         detail = {"authorisation": row_id, "document": text, **({"file": file.digest} if file else {})}
         journal.append(connection, database, Entry.by("authorisation.grant", entered.actor, entered.at, detail))
@@ -177,11 +187,27 @@ def kept(
     return ids
 
 
-def withdrawn(connection: Connection, database: Database, row_id: int, reason: str, entered: Entered) -> None:
-    """Note in the journal that a letter was withdrawn, and tell both sides."""
-    detail = {"authorisation": row_id, "reason": reason}
-    journal.append(connection, database, Entry.by("authorisation.revoke", entered.actor, entered.at, detail))
-    _tell(connection, database, GRANT_ENDED, row_id, entered)
+class _EnteredBy(TypedDict):
+    unit: str | None
+    entered_by: str | None
+
+
+def _at_unit(entered: Entered) -> _EnteredBy:
+    """Which officer has entered it at which unit; neither where its principal gives it himself."""
+    if entered.by is not GrantedBy.OFFICER:
+        return {"unit": None, "entered_by": None}
+    unit = entered.actor.unit
+    return {"unit": None if unit == EVERYWHERE else unit, "entered_by": entered.actor.id}
+
+
+def withdrawn(
+    connection: Connection, database: Database, row_ids: Sequence[int], reason: str, entered: Entered
+) -> None:
+    """Note in the journal that rows of a letter were withdrawn, and tell both sides once."""
+    for row_id in row_ids:
+        detail = {"authorisation": row_id, "reason": reason}
+        journal.append(connection, database, Entry.by("authorisation.revoke", entered.actor, entered.at, detail))
+    _tell(connection, database, GRANT_ENDED, row_ids[0], entered)
 
 
 def _tell(connection: Connection, database: Database, occasion: str, row_id: int, entered: Entered) -> None:

@@ -23,6 +23,7 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right, needs
 from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.authorisations import AuthorisationLetter, Entered, kept, spoken_for, withdrawn
+from adapter.services.registers.granted_procedures import grantable, granted
 
 MOST = 200
 """Letters of one principal that are in force at a time."""
@@ -80,9 +81,7 @@ class Grants:
 
     def procedures(self) -> list[tuple[str, Label]]:
         """The procedures for which one can be given: code and title of those in force that begin a dossier."""
-        today = self.clock().astimezone(VIETNAM).date()
-        current = (self.catalogue.find(code, today) for code in self.catalogue.procedures)
-        return [(each.code, each.title) for each in current if each and each.identities and each.amends is None]
+        return grantable(self.catalogue, self.clock())
 
     def give(
         self, actor: Actor, holder: str, document: str, *, until: date | None, procedures: Sequence[str]
@@ -108,14 +107,11 @@ class Grants:
         Raises:
             NotAllowed: as `give`.
         """
-        unknown = set(terms.procedures) - {code for code, _ in self.procedures()}
-        if unknown:
-            raise NotAllowed(f"there is no procedure {', '.join(sorted(unknown))}")
+        wanted = granted(self.catalogue, terms.procedures, entered.at)
         ends = datetime.combine(terms.until, time.max, VIETNAM) if terms.until else None
         letter = AuthorisationLetter(terms.representative, terms.principal, terms.document, entered.at, ends)
         if store.count(connection, terms.principal, entered.at) >= MOST:
             raise NotAllowed(f"{MOST} authorisations are in force already; withdraw some")
-        wanted = self._with_amendments(terms.procedures, entered.at) or (None,)
         return kept(connection, self.database, letter, wanted, entered)
 
     def withdraw(self, actor: Actor, row_id: int, *, reason: str) -> None:
@@ -132,19 +128,13 @@ class Grants:
             is_his = found is not None and (found.principal == _principal(actor) or found.holder == actor.number)
             if not is_his or not store.revoke(connection, row_id, reason=told, at=now):
                 raise NotAllowed("there is no such authorisation of yours in force")
-            withdrawn(connection, self.database, row_id, told, Entered(None, actor, now, self.notifications()))
+            withdrawn(connection, self.database, [row_id], told, Entered(None, actor, now, self.notifications()))
 
     def is_granted(self, holder: str, principal: str, procedure: str) -> bool:
         """Whether somebody may act for a principal in a procedure now."""
         with self.database.reading() as connection:
             spoken = spoken_for(connection, [holder], self.clock())
         return any(grant.principal == principal and grant.covers(procedure) for grant in spoken.grants)
-
-    def _with_amendments(self, procedures: Sequence[str], now: datetime) -> tuple[str, ...]:
-        """The procedures, with those that amend their dossiers: form 14 has its own procedure."""
-        today = now.astimezone(VIETNAM).date()
-        amending = (self.catalogue.amending(code, today) for code in procedures)
-        return tuple(dict.fromkeys([*procedures, *(each.code for each in amending if each)]))
 
     def _own(self, letter: Authorisation, principal: str | None, now: datetime) -> OwnGrant:
         found = self.catalogue.find(letter.procedure, now.astimezone(VIETNAM).date()) if letter.procedure else None

@@ -168,10 +168,10 @@ _NAMES = ("number", "where", "ground", "principal", "document", "reason")
 
 def _faults(given: Mapping[str, str], *, unit_known: bool) -> dict[str, str]:
     judged = {
-        "number": None if _is_number(given["number"]) else "fault.number",
+        "number": None if is_number(given["number"]) else "fault.number",
         "where": None if given["where"] == "everywhere" or (given["where"] == "unit" and unit_known) else "fault.empty",
         "ground": None if given["ground"] in ("", *SuspensionGround) else "fault.empty",
-        "principal": None if not given["principal"].strip() or _is_number(given["principal"]) else "fault.number",
+        "principal": None if not given["principal"].strip() or is_number(given["principal"]) else "fault.number",
         "document": fault_of(given["document"], 0, _DOCUMENT),
         "reason": fault_of(given["reason"], 1, REASON),
     }
@@ -180,7 +180,8 @@ def _faults(given: Mapping[str, str], *, unit_known: bool) -> dict[str, str]:
     return {name: fault for name, fault in judged.items() if fault is not None}
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether it is a personal number or a tax code."""
     try:
         number_of(text)
     except NotAllowed:

@@ -14,6 +14,7 @@ from adapter.entrypoints.web.officer import (
     confirming,
     deputies,
     dossier,
+    letters,
     moving,
     pairs,
     papers,
@@ -24,6 +25,7 @@ from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.model.catalogue import Catalogue
 from adapter.services.access.rights import Right
 from adapter.services.attachments.giving import AttachmentsGiven
+from adapter.services.attachments.keeping import Attachments
 from adapter.services.dossiers.acts import Acts
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.pairs import Pairs
@@ -36,10 +38,12 @@ from adapter.services.dossiers.printing import CasePrints
 from adapter.services.dossiers.worklist import WorkLists
 from adapter.services.registers.accounts import Accounts
 from adapter.services.registers.certificates import Registry
+from adapter.services.registers.entered_grants import EnteredGrants
 
 ENTRIES = (
     NavigationEntry("work.title", worklist.LIST, Right.SEE_DOSSIERS),
     NavigationEntry("accounts.title", accounts.LIST, Right.SEE_REGISTERS),
+    NavigationEntry("letters.title", letters.LIST, Right.SEE_REGISTERS),
     NavigationEntry("waiting_certificates.title", certificates.ADDRESS, Right.REGISTER_CERTIFICATE),
 )
 
@@ -61,6 +65,8 @@ class OfficerUses:
     accounts: Accounts
     registry: Registry
     given: AttachmentsGiven
+    grants: EnteredGrants
+    attachments: Attachments
 
 
 def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
@@ -73,6 +79,8 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router.include_router(papers.routes(pages, uses.papers, uses.paper_acts, uses.paper_forms, uses.paper_scans, guard))
     router.include_router(deputies.routes(pages, uses.accounts.delegations, guard))
     router.include_router(accounts.routes(pages, uses.accounts, guard))
+    of_letters = letters.Letters(pages, uses.grants, uses.attachments, uses.given)
+    router.include_router(letters.routes(of_letters, guard))
     router.include_router(confirming.routes(shared))
     router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, uses.given, guard))
     router.include_router(requesting.routes(shared, uses.catalogue))
