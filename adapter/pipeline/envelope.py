@@ -121,15 +121,18 @@ def _find(header: Header, submission: Submission, catalogue: Catalogue) -> tuple
 
 def read_header(tree: etree._Element) -> Header:
     """Read the header of an envelope whose skeleton is known to be right."""
-    values = text.values(tree.find("Header/Subject"))
-    message_id = text.value_at(tree, "Header/Reference/messageId")
+    header = tree.find("Header")
+    # Of two with one tag the first, as `find` has it.
+    parts = {} if header is None else {child.tag: child for child in reversed(header)}
+    values, reference = text.values(parts.get("Subject")), parts.get("Reference")
+    message_id = "" if reference is None else text.value_at(reference, "messageId")
     # It is written to a property, a header and the log: no line breaks, no invisible characters.
     if len(message_id) > 36 or not message_id.isprintable():
         raise _Unreadable("/Envelope/Header/Reference/messageId", "messageId (≤ 36)")
     return Header(
         message_id=MessageId(message_id) if message_id else None,
-        sender=_party(tree, "From"),
-        recipient=_party(tree, "To"),
+        sender=_party(parts.get("From")),
+        recipient=_party(parts.get("To")),
         subject=Subject(
             document_type=ProcedureCode(_document_type(values)),
             type=_code(values, "type"),
@@ -143,8 +146,8 @@ def read_header(tree: etree._Element) -> Header:
     )
 
 
-def _party(tree: etree._Element, name: str) -> Party:
-    values = text.values(tree.find(f"Header/{name}"))
+def _party(element: etree._Element | None) -> Party:
+    values = text.values(element)
     return Party(
         name=values.get("name", "")[:255],
         identity=values.get("identity", "")[:255],

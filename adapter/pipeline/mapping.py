@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -17,7 +18,7 @@ from adapter.model.procedure import FieldSpec, Label, Meaning, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
 from adapter.pipeline.converters import CONVERTERS, WANTED, Converter, write
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.text import value_at, values, values_below
+from adapter.pipeline.text import stated, value_at, values_below
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _TRUE = ("true", "1")
@@ -40,16 +41,16 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
     root = _form(verified)
     on = verified.envelope.submission.received_at.astimezone(VIETNAM).date()
     findings: list[Finding] = []
-    dated = _dated(procedure)
-    reader = _Reader(on, findings)
-    record = reader.record(root, _columns(procedure.fields, codelists, dated.get("", ())), base)
-    rows = {}
-    for group in procedure.groups:
-        columns = _columns(group.fields, codelists, dated.get(group.name, ()))
-        rows[group.name] = tuple(
-            reader.record(row, columns, row_pointer(base, group.path, ordinal, total))
+    columns = _columns_of(procedure, codelists, on)
+    reader = _Reader(on, codelists, findings)
+    record = reader.record(root, columns[""], base)
+    rows = {
+        group.name: tuple(
+            reader.record(row, columns[group.name], row_pointer(base, group.path, ordinal, total))
             for ordinal, row, total in _rows(root, group.path)
         )
+        for group in procedure.groups
+    }
     if not findings and not record and not any(map(any, rows.values())) and spec.meaning is not Meaning.WITHDRAWAL:
         raise _absent(verified)  # a withdrawal names its dossier in the header, and may say nothing more
     findings.extend(_contradictions(record, verified, codelists, base))
@@ -92,28 +93,73 @@ def _dated(procedure: Procedure) -> Mapping[str, Sequence[str]]:
     return dated
 
 
-_Column = tuple[FieldSpec, str, str, bool, bool, Converter | None, Mapping[str, Code] | None, bool, set[str]]
-"""A field and what reading it needs: its name and path, whether that leads two steps down, whether any other way but to
-a child, how its text becomes a value (None: it is one), the codes it may have, whether they must be valid on the day of
-reception, and which of them were looked up already."""
+class _Column(NamedTuple):
+    """A field and what reading it needs. Unpacked for each field of each row."""
+
+    spec: FieldSpec
+    name: str
+    convert: Converter | None
+    """How its text becomes a value; None: it is one."""
+    allowed: frozenset[str] | None
+    """The codes that it may have; None: it is no code."""
 
 
-def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[str]) -> list[_Column]:
-    """Looked up once for all rows of a list."""
-    return [
-        (
-            spec,
-            spec.name,
-            spec.path,
-            spec.path.count("/") == 1 and "@" not in spec.path,
-            spec.path.count("/") > 1 or "@" in spec.path,
-            None if CONVERTERS[spec.type] is str else CONVERTERS[spec.type],
-            codelists[spec.codes] if spec.codes else None,
-            spec.name not in dated,
-            set(),
-        )
-        for spec in fields
-    ]
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The fields of a form or of a list, by where they stand below its element."""
+
+    children: dict[object, _Column]
+    """By the tag of the child."""
+    below: list[_Column]
+    """Two steps down."""
+    elsewhere: list[_Column]
+    """Any other way: an attribute, further down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the forms of a procedure are read on one day: worked out once, and not for each message."""
+
+    procedure: Procedure
+    codelists: CodeLists
+    on: date
+    columns: Mapping[str, _Columns]
+    """By the name of the list; `""` is the form itself."""
+
+
+_plans: dict[int, _Plan] = {}
+"""By the identity of the procedure, which the plan keeps alive: no other object gets the same one."""
+_MOST_PLANS = 256
+
+
+def _columns_of(procedure: Procedure, codelists: CodeLists, on: date) -> Mapping[str, _Columns]:
+    plan = _plans.get(id(procedure))
+    if plan is None or plan.codelists is not codelists or plan.on != on:
+        if len(_plans) >= _MOST_PLANS:  # of catalogues that a reload replaced
+            _plans.clear()
+        dated = _dated(procedure)
+        lists = {"": procedure.fields, **{group.name: group.fields for group in procedure.groups}}
+        columns = {name: _columns(fields, codelists, dated.get(name, ()), on) for name, fields in lists.items()}
+        plan = _plans[id(procedure)] = _Plan(procedure, codelists, on, columns)
+    return plan.columns
+
+
+def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[str], on: date) -> _Columns:
+    columns = _Columns({}, [], [])
+    for spec in fields:
+        convert = None if CONVERTERS[spec.type] is str else CONVERTERS[spec.type]
+        allowed = None
+        if spec.codes:
+            codes = codelists[spec.codes].values()
+            allowed = frozenset(code.code for code in codes if spec.name in dated or code.valid(on))
+        column = _Column(spec, spec.name, convert, allowed)
+        if "@" in spec.path or spec.path.count("/") > 1:
+            columns.elsewhere.append(column)
+        elif "/" in spec.path:
+            columns.below.append(column)
+        else:
+            columns.children[spec.path] = column
+    return columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,47 +167,38 @@ class _Reader:
     """Reads records; what cannot be read is added to the findings."""
 
     on: date
+    codelists: CodeLists
     findings: list[Finding]
 
-    def record(self, element: etree._Element, columns: Sequence[_Column], base: str) -> Record:
-        # This loop runs once a field of every row: a group of two hundred has thousands of them.
-        texts = values(element)
+    def record(self, element: etree._Element, columns: _Columns, base: str) -> Record:
+        found = stated(element, columns.children)
+        if columns.below:
+            texts = values_below(element)
+            found += [(column, texts[column.spec.path]) for column in columns.below if column.spec.path in texts]
+        found += [(column, value_at(element, column.spec.path)) for column in columns.elsewhere]
         record: dict[str, Value] = {}
-        below: dict[str, str] | None = None
-        for spec, name, path, two_steps, otherwise, convert, codes, today, taken in columns:
-            if two_steps:
-                if below is None:
-                    below = values_below(element)
-                text = below.get(path)
-            else:
-                text = value_at(element, path) if otherwise else texts.get(path)
+        # This loop runs once a field of every row: a group of two hundred has thousands of them.
+        for (spec, name, convert, allowed), text in found:
             if not text:
                 continue  # an empty or nil element is an absent value
-            if not text.isascii():
-                text = unicodedata.normalize("NFC", text)
+            written = text if text.isascii() else unicodedata.normalize("NFC", text)
             if convert is None:
-                record[name] = text
+                record[name] = written
             else:
                 try:
-                    record[name] = convert(text)
+                    record[name] = convert(written)
                 except (ValueError, KeyError, OverflowError):
                     words = named(WANTED[spec.type], "wanted") if spec.type in WANTED else {}
                     self.findings.append(_finding("value_unreadable", base, spec, **words))
                     continue
-            if codes is not None and text not in taken and self._look_up(text, codes, spec, base, today=today):
-                taken.add(text)
+            if allowed is not None and written not in allowed:
+                self.findings.append(self._not_allowed(written, spec, base))
         return record
 
-    def _look_up(self, text: str, codes: Mapping[str, Code], spec: FieldSpec, base: str, *, today: bool) -> bool:
-        """Whether the code is allowed there; if not, it adds a finding."""
-        code = codes.get(text)
-        if code is None:
-            self.findings.append(_finding("code_unknown", base, spec, **named(spec.listing or spec.label, "list")))
-        elif today and not code.valid(self.on):
-            self.findings.append(_finding("code_not_valid", base, spec, day=self.on.isoformat()))
-        else:
-            return True
-        return False
+    def _not_allowed(self, text: str, spec: FieldSpec, base: str) -> Finding:
+        if text in self.codelists[spec.codes or ""]:
+            return _finding("code_not_valid", base, spec, day=self.on.isoformat())
+        return _finding("code_unknown", base, spec, **named(spec.listing or spec.label, "list"))
 
 
 def _finding(name: str, base: str, spec: FieldSpec, **words: str) -> Finding:

@@ -8,9 +8,12 @@ out as canonical XML does: an element's text is then one text up to its first ch
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import TypeVar, cast
 
 from lxml import etree
+
+Meant = TypeVar("Meant")
 
 
 def raw(element: etree._Element) -> str:
@@ -38,6 +41,16 @@ def values(parent: etree._Element | None) -> dict[str, str]:
         return {}
     # Asked for every row of a list: calling `value` for each element would be slow.
     return cast(dict[str, str], {child.tag: (child.text or "").strip() for child in parent})
+
+
+def stated(parent: etree._Element, wanted: Mapping[object, Meant]) -> list[tuple[Meant, str]]:
+    """The value of each child that has one and whose tag is wanted, with what `wanted` says of it; in their order."""
+    # Asked for every row of a list: calling `value` for each element would be slow.
+    return [
+        (meant, text)
+        for child in parent
+        if (meant := wanted.get(child.tag)) is not None and (text := child.text) is not None and (text := text.strip())
+    ]
 
 
 def values_below(parent: etree._Element) -> dict[str, str]:

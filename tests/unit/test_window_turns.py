@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -167,11 +168,35 @@ def test_reconciling_lasts_until_what_waited_has_left(watch: Watch) -> None:
 
 def test_whatever_comes_from_the_window_or_leaves_to_it_ends_that_it_was_never_heard(watch: Watch) -> None:
     assert watch.look(0).mode is Mode.NEVER_HEARD
+    hearing = windows.Hearing()
     for at in (watch.now, watch.now + timedelta(hours=1)):
         with watch.database.transaction() as connection:
-            windows.hear(connection, at)
+            hearing.note(connection, at)
     assert watch.look(1).mode is Mode.NORMAL
     assert [row.heard_at for row in watch.rows(select(window.c.heard_at))] == [BEGIN], "the first time is kept"
+
+
+def test_what_was_heard_in_a_transaction_that_was_rolled_back_is_heard_again(watch: Watch) -> None:
+    hearing = windows.Hearing(monotonic=lambda: 0.0)
+    with suppress(ZeroDivisionError), watch.database.transaction() as connection:
+        hearing.note(connection, watch.now)
+        raise ZeroDivisionError
+    with watch.database.transaction() as connection:
+        hearing.note(connection, watch.now)
+    assert watch.look(0).mode is Mode.NORMAL
+
+
+def test_a_store_that_was_put_back_hears_the_window_within_a_minute(watch: Watch) -> None:
+    passed = 0.0
+    hearing = windows.Hearing(monotonic=lambda: passed)
+    for _ in range(2):
+        with watch.database.transaction() as connection:
+            hearing.note(connection, watch.now)
+    watch.run(update(window).values(heard_at=None))
+    passed = 61.0
+    with watch.database.transaction() as connection:
+        hearing.note(connection, watch.now)
+    assert [row.heard_at for row in watch.rows(select(window.c.heard_at))] == [watch.now]
 
 
 def test_a_clock_of_an_old_release_beside_us_is_understood(watch: Watch) -> None:

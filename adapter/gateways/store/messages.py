@@ -11,11 +11,13 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    false,
     func,
     insert,
     or_,
     select,
     text,
+    true,
     update,
 )
 
@@ -52,36 +54,48 @@ class Known:
 
 def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict[MessageIdentity, Known]:
     """Which of these messages are stored already."""
+    return known_and_parked(connection, identities, ())[0]
+
+
+def known_and_parked(
+    connection: Connection, identities: Iterable[MessageIdentity], digests: Sequence[str]
+) -> tuple[dict[MessageIdentity, Known], list[int]]:
+    """Which of these messages are stored already, and the rows of parked ones with these digests: in one statement."""
     wanted = set(identities)
     if not wanted:
-        return {}
+        return {}, []
     senders, names = {each.sender for each in wanted}, {each.name for each in wanted}
-    given = {"senders": sorted(senders), "names": sorted(names)}
-    return {
-        identity: Known(row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest)
-        for row in connection.execute(_KNOWN.on(connection), given)
-        if (identity := MessageIdentity(row.sender, row.identity)) in wanted
-    }
+    given = {"senders": sorted(senders), "names": sorted(names), "digests": list(digests)}
+    found, parked = {}, []
+    for row in connection.execute(_KNOWN.on(connection), given):
+        state = MessageState(row.state)
+        if (identity := MessageIdentity(row.sender, row.identity)) in wanted:
+            found[identity] = Known(row.id, row.public_id, state, row.outcome, row.content_digest, row.digest)
+        if row.is_copy:
+            parked.append(row.id)
+    return found, parked
 
 
-def close_parked(connection: Connection, digests: Sequence[str]) -> None:
+def close_parked(connection: Connection, rows: Sequence[int]) -> None:
     """The same bytes were parked before and are judged now: nothing is left to do for the parked copy (pyas2 #33)."""
-    if digests:
-        connection.execute(_CLOSE_PARKED.on(connection), {"digests": list(digests)})
+    if rows:
+        settled = {"state": MessageState.SETTLED.value, "note": "judged when it came again"}
+        connection.execute(update(inbox).where(inbox.c.id.in_(rows)).values(**settled))
 
 
+_KNOWN_COLUMNS = [
+    inbox.c[name] for name in ("sender", "identity", "id", "public_id", "state", "outcome", "content_digest", "digest")
+]
 _KNOWN = Written(
     # Two lists and not one of pairs: an index takes them at once. They find a few messages more.
-    lambda among: select(
-        *(inbox.c[name] for name in ("sender", "identity", "id", "public_id", "state", "outcome")),
-        *(inbox.c[name] for name in ("content_digest", "digest")),
-    ).where(among(inbox.c.sender, "senders"), among(inbox.c.identity, "names"))
-)
-_CLOSE_PARKED = Written(
     lambda among: (
-        update(inbox)
-        .where(among(inbox.c.digest, "digests"), inbox.c.state == MessageState.PARKED.value)
-        .values(state=MessageState.SETTLED.value, note="judged when it came again")
+        select(*_KNOWN_COLUMNS, false().label("is_copy"))
+        .where(among(inbox.c.sender, "senders"), among(inbox.c.identity, "names"))
+        .union_all(
+            select(*_KNOWN_COLUMNS, true().label("is_copy")).where(
+                among(inbox.c.digest, "digests"), inbox.c.state == MessageState.PARKED.value
+            )
+        )
     )
 )
 

@@ -4,6 +4,9 @@ nothing.
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Unpack
@@ -45,9 +48,26 @@ def heartbeat(connection: Connection, at: datetime) -> None:
     write(connection, heartbeat_at=at)
 
 
-def hear(connection: Connection, at: datetime) -> None:
-    """Something came from the window, or left to it; the first time is kept."""
-    connection.execute(_HEAR, {"at": at})
+_HEARD_FOR_S = 60.0
+
+
+@dataclass(slots=True)
+class Hearing:
+    """Notes that something came from the window, or left to it. One for each part that hears it.
+
+    The first time is kept, so nearly always there is nothing to write: once it was there already, the store is not
+    asked for a minute. (A backup that was put back meanwhile may be without it.)
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    _asked_at: float = -math.inf
+
+    def note(self, connection: Connection, at: datetime) -> None:
+        if self.monotonic() - self._asked_at < _HEARD_FOR_S:
+            return
+        # One that this transaction writes may still be rolled back, so it is asked for again.
+        if connection.execute(_HEAR, {"at": at}).rowcount == 0:
+            self._asked_at = self.monotonic()
 
 
 def open_incident(connection: Connection) -> StoredIncident | None:

@@ -82,7 +82,7 @@ def paper_allowed(view: View, given: Arguments) -> Iterator[Finding]:
     own = [field for group, _, field in (each.rpartition(".") for each in beside) if group]
     known: dict[tuple[Value | None, ...], bool] = {}  # a list of hundreds has a handful of kinds of holder
     for ordinal, value, record in view.stated(name, given.get("where")):
-        kind = (value, *[record.get(field) for field in own])
+        kind = (value, *map(record.get, own))
         if kind not in known:
             known[kind] = _serves(view.code(name, value), view, given, record)
         if not known[kind]:

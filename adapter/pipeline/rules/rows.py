@@ -75,8 +75,11 @@ def differs(view: View, given: Arguments) -> Iterator[Finding]:
 def child_in_paper(view: View, given: Arguments) -> Iterator[Finding]:
     """Nobody under so many years by the date `birth` has a value that stands in another row, or elsewhere."""
     name, other = str(given["field"]), str(given["from"])
+    stated = view.stated(name)
+    if name == other and len({value for _, value, _ in stated}) == len(stated):  # nearly every list
+        return
     held, is_child = Counter(value for _, value, _ in view.stated(other)), childhood(view, given)
-    for ordinal, value, record in view.stated(name):
+    for ordinal, value, record in stated:
         if held[value] > (name == other) and is_child(record):
             yield view.fault("child_in_paper", name, ordinal, **named(view.title(other), "other"))
 
@@ -141,7 +144,7 @@ def same_value(view: View, given: Arguments) -> Iterator[Finding]:
     if name.rpartition(".")[0] == other.rpartition(".")[0] or "." not in other:
         pairs = [(ordinal, value, view.beside(other, row)) for ordinal, value, row in view.stated(name)]
     else:
-        first = next((value for _, value, _ in view.places(other, given.get("where"))), None)
+        first = view.first(other, given.get("where"))
         pairs = [(ordinal, value, first) for ordinal, value, _ in view.stated(name)]
     for ordinal, value, wanted in pairs:
         if wanted is not None and value != wanted:

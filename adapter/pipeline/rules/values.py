@@ -12,9 +12,8 @@ from adapter.pipeline.rules.view import Arguments, View, text
 def required_when(view: View, given: Arguments) -> Iterator[Finding]:
     """A field is there when others have the values given."""
     name = str(given["field"])
-    for ordinal, value, _ in view.places(name, given["where"]):
-        if value is None:
-            yield view.fault("value_required", name, ordinal, **_condition(view, given))
+    for ordinal in view.lacking(name, given["where"]):
+        yield view.fault("value_required", name, ordinal, **_condition(view, given))
 
 
 def forbidden_when(view: View, given: Arguments) -> Iterator[Finding]:

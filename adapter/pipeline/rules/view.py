@@ -100,6 +100,21 @@ class View:
             rows = compress(rows, self.holding(group_name, within))
         return [(ordinal, row.get(field_name), row) for ordinal, row in rows]
 
+    def lacking(self, name: str, where: object) -> Sequence[int]:
+        """Ordinals of the places where the condition holds and the field has no value."""
+        group, _, field = name.rpartition(".")
+        if group and all(row.get(field) is not None for row in self.rows(group)):  # nearly every list
+            return []
+        return [ordinal for ordinal, value, _ in self.places(name, where) if value is None]
+
+    def first(self, name: str, where: object) -> Value | None:
+        """The field's value at the first place where the condition holds; None where it holds nowhere."""
+        group, _, field = name.rpartition(".")
+        wanted = self.asked(group, where) if group else None
+        if wanted is None:
+            return next((value for _, value, _ in self.places(name, where)), None)
+        return next((row.get(field) for row in compress(self.rows(group), self.holding(group, wanted))), None)
+
     def asked(self, group: str, where: object) -> Conditions | None:
         """What a rule on a list asks of each row; None where its condition outside the groups does not hold."""
         within, outside = self._divided(group, conditions(where))

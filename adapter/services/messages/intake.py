@@ -6,7 +6,7 @@ A message that makes its batch fail is tried alone; one that fails alone is park
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
 
@@ -82,6 +82,7 @@ class Intake:
     """Of all files that one dossier has."""
     hold_sent_before: datetime | None = None
     """After a restore from a backup: messages sent before this time that are not known may have been answered."""
+    hearing: windows.Hearing = field(default_factory=windows.Hearing)
 
     def receive(self, submissions: Sequence[Submission]) -> list[Settled]:
         """Judge and store a batch; every answer is in the outbox when this returns.
@@ -184,11 +185,9 @@ class Intake:
             items, found = self._locked(connection, items, waits=waits)
             fold = self._opened(connection, items, found, began)
             settled = [fold.fold(item) for item in items]
-            again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
-            messages.close_parked(connection, again)
             fold.ledger.write()
             if any(item.submission.channel is Channel.WINDOW for item in items):
-                windows.hear(connection, fold.ledger.now)
+                self.hearing.note(connection, fold.ledger.now)
             self.observe(Event.INSERTED, count=count)
             self.observe(Event.COMMITTING, count=count)
         self.observe(Event.COMMITTED, count=count, ms=round((perf_counter() - began) * 1000, 2))
@@ -220,7 +219,9 @@ class Intake:
     ) -> Fold:
         """A ledger with what the store knows of these messages, whose locks were asked for at `began`."""
         keys = [item.key for item in items if item.key is not None]
-        known = messages.known(connection, [name for item in items for name in item.names])
+        again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
+        known, parked = messages.known_and_parked(connection, [name for item in items for name in item.names], again)
+        messages.close_parked(connection, parked)
         copies = replies.copies(connection, [message.id for message in known.values()])
         incident, links = None, list[WindowLink]()
         if any(item.submission.channel is Channel.PORTAL for item in items):

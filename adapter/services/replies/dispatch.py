@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -53,6 +53,7 @@ class Dispatch:
     observe: Observe
     most_unconfirmed: int
     exchange: str = OUTBOUND
+    hearing: windows.Hearing = field(default_factory=windows.Hearing)
 
     def round(self, *, transfers: bool, returned: bool = True) -> Round:
         """Send what is due; `transfers`: also transfers; `returned`: also those that came back.
@@ -128,7 +129,7 @@ class Dispatch:
         sent, now = [reply for reply, verdict in pairs if _left(verdict)], self.clock()
         departures.mark_sent(connection, [reply.id for reply in sent], now)
         if sent:
-            windows.hear(connection, now)
+            self.hearing.note(connection, now)
         deadlines.sent(connection, [reply.id for reply in sent if reply.kind in _ANSWERING], now)
         for kind, (_, fault) in _STAYS.items():
             stayed = [reply.id for reply, verdict in pairs if isinstance(verdict, kind)]
