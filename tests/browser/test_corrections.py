@@ -53,7 +53,7 @@ def test_on_a_telephone_he_answers_a_request_and_back_shows_what_became_of_it(
         page.get_by_role("button", name="Lưu, khai tiếp sau").click()
         page.get_by_role("link", name="Kiểm tra và gửi").click()
         expect(page.locator("section", has=page.locator("#changes"))).to_contain_text("C7654321")
-        page.get_by_role("button", name="Gửi bản khai").click()
+        page.get_by_role("button", name="Gửi bản sửa đổi, bổ sung").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Đã tiếp nhận bản khai")
         page.go_back()
         page.reload()

@@ -250,7 +250,7 @@ def amended_and_confirmed(day: Day) -> None:
         page.locator("#documentNumber").fill("C7654321")
         page.get_by_role("button", name="Lưu, khai tiếp sau").click()
         page.get_by_role("link", name="Kiểm tra và gửi").click()
-        page.get_by_role("button", name="Gửi bản khai").click()
+        page.get_by_role("button", name="Gửi bản sửa đổi, bổ sung").click()
         received(page)
         components.completion.complete(key, OFFICER)
         opens(page, day, key, "Xác nhận hoàn thành sau sửa đổi, bổ sung")

@@ -111,7 +111,7 @@ def amend(site: Website, person: Person) -> Act:
     press(person, "Lưu, khai tiếp sau", reason="Gõ nhầm")
     person.get(f"{draft}/muc/Citizen")
     press(person, "Lưu, khai tiếp sau", documentNumber="C7654321")
-    return Act(f"{draft}/kiem-tra", lambda each: press(each, "Gửi bản khai"))
+    return Act(f"{draft}/kiem-tra", lambda each: press(each, "Gửi bản sửa đổi, bổ sung"))
 
 
 def withdraw(site: Website, person: Person) -> Act:

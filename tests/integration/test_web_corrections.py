@@ -65,7 +65,7 @@ def test_he_reads_the_request_answers_it_and_sees_what_became_of_it(site: Websit
     told = person.told()
     assert "Những chỗ thay đổi" in told
     assert "C7654321" in told
-    press(person, "Gửi bản khai")
+    press(person, "Gửi bản sửa đổi, bổ sung")
     assert "Đã tiếp nhận bản khai" in person.told()
     person.get(f"/ho-so/{key.year}/{key.number}")
     assert "Bạn sửa đổi, bổ sung theo yêu cầu" in person.told()

@@ -562,6 +562,6 @@ def test_a_draft_is_thrown_away_only_after_one_is_asked(site: Website) -> None:
     person.log_in(AN, "/login?next=/khai-bao")
     draft = begun(person, "Mẫu 11")
     person.get(f"{draft}/bo")
-    press(person, "Xóa")
+    press(person, "Bỏ bản khai")
     assert site.rows(tables.draft) == []
     assert person.get(draft).status_code == 404
