@@ -39,6 +39,8 @@ INSTALLED: dict[str, Callable[[], bool]] = {
     "npm": lambda: shutil.which("npm") is not None,
     "prometheus": lambda: shutil.which("promtool") is not None,
     "clamav-daemon": lambda: shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None,
+    "gcc": lambda: shutil.which("cc") is not None,
+    "libc6-dev": lambda: Path("/usr/include/dlfcn.h").exists(),
     "chromium": lambda: shutil.which("chromium") is not None,
     VENV: _venv_works,
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Row,
+    Select,
     and_,
     delete,
     exists,
@@ -21,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapter.gateways.store.lists import Written
+from adapter.gateways.store.lists import Among, Written
 from adapter.gateways.store.new_rows import NewMessage
 from adapter.gateways.store.records import StoredMessage, made
 from adapter.gateways.store.tables import attempt, declaration, dossier, inbox
@@ -54,7 +58,9 @@ class Known:
 
 def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict[MessageIdentity, Known]:
     """Which of these messages are stored already."""
-    return known_and_parked(connection, identities, ())[0]
+    wanted = set(identities)
+    found = connection.execute(_KNOWN.on(connection), _named(wanted)) if wanted else ()
+    return {identity: _known(row) for row in found if (identity := _identity(row)) in wanted}
 
 
 def known_and_parked(
@@ -64,16 +70,25 @@ def known_and_parked(
     wanted = set(identities)
     if not wanted:
         return {}, []
-    senders, names = {each.sender for each in wanted}, {each.name for each in wanted}
-    given = {"senders": sorted(senders), "names": sorted(names), "digests": list(digests)}
     found, parked = {}, []
-    for row in connection.execute(_KNOWN.on(connection), given):
-        state = MessageState(row.state)
-        if (identity := MessageIdentity(row.sender, row.identity)) in wanted:
-            found[identity] = Known(row.id, row.public_id, state, row.outcome, row.content_digest, row.digest)
+    for row in connection.execute(_KNOWN_AND_PARKED.on(connection), {**_named(wanted), "digests": list(digests)}):
         if row.is_copy:
             parked.append(row.id)
+        elif (identity := _identity(row)) in wanted:
+            found[identity] = _known(row)
     return found, parked
+
+
+def _named(wanted: Collection[MessageIdentity]) -> dict[str, list[str]]:
+    return {"senders": sorted({each.sender for each in wanted}), "names": sorted({each.name for each in wanted})}
+
+
+def _identity(row: Row[Any]) -> MessageIdentity:
+    return MessageIdentity(row.sender, row.identity)
+
+
+def _known(row: Row[Any]) -> Known:
+    return Known(row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest)
 
 
 def close_parked(connection: Connection, rows: Sequence[int]) -> None:
@@ -83,21 +98,23 @@ def close_parked(connection: Connection, rows: Sequence[int]) -> None:
         connection.execute(update(inbox).where(inbox.c.id.in_(rows)).values(**settled))
 
 
-_KNOWN_COLUMNS = [
-    inbox.c[name] for name in ("sender", "identity", "id", "public_id", "state", "outcome", "content_digest", "digest")
-]
-_KNOWN = Written(
+def _known_by(is_copy: ColumnElement[bool], *where: ColumnElement[bool]) -> Select[Any]:
+    names = ("sender", "identity", "id", "public_id", "state", "outcome", "content_digest", "digest")
+    return select(*(inbox.c[name] for name in names), is_copy.label("is_copy")).where(*where)
+
+
+def _by_name(among: Among) -> Select[Any]:
     # Two lists and not one of pairs: an index takes them at once. They find a few messages more.
-    lambda among: (
-        select(*_KNOWN_COLUMNS, false().label("is_copy"))
-        .where(among(inbox.c.sender, "senders"), among(inbox.c.identity, "names"))
-        .union_all(
-            select(*_KNOWN_COLUMNS, true().label("is_copy")).where(
-                among(inbox.c.digest, "digests"), inbox.c.state == MessageState.PARKED.value
-            )
-        )
-    )
-)
+    return _known_by(false(), among(inbox.c.sender, "senders"), among(inbox.c.identity, "names"))
+
+
+def _parked_copies(among: Among) -> Select[Any]:
+    is_parked = inbox.c.state == MessageState.PARKED.value
+    return _known_by(true(), among(inbox.c.digest, "digests"), is_parked)
+
+
+_KNOWN = Written(_by_name)
+_KNOWN_AND_PARKED = Written(lambda among: _by_name(among).union_all(_parked_copies(among)))
 
 
 def rewrite(connection: Connection, values: NewMessage) -> None:
