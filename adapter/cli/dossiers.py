@@ -11,7 +11,7 @@ from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
-from adapter.model.dossier import SHOWN_NAMES, Dossier, DossierState
+from adapter.model.dossier import SHOWN_NAMES, Dossier, ShownState
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Route
 from adapter.model.procedure import ReplyKind
@@ -40,9 +40,7 @@ def dossier_reader(components: Components) -> DossierReader:
 
 @dossier.command("list")
 def dossier_list(
-    state: Annotated[
-        DossierState | None, typer.Option(help="Only these; completed and completed_amended: delivered or not.")
-    ] = None,
+    state: Annotated[ShownState | None, typer.Option(help="Only these, by the state that the list shows.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many.")] = 50,
     by: By = None,
     json: AsJson = False,

@@ -28,6 +28,35 @@ class DossierState(StrEnum):
     """The same was declared by the other door too, and that dossier goes on: by an officer's word alone."""
 
 
+class ConfirmationWay(StrEnum):
+    """How far the newest confirmation of a dossier has come."""
+
+    SIGNED = "signed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    """The declarant has it."""
+
+
+class ShownState(StrEnum):
+    """The words for a dossier's state that people see, and by which they look for dossiers: of a confirmed one by what
+    became of its confirmation."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    AMENDMENT_REQUESTED = "amendment_requested"
+    AMENDED = "amended"
+    CONFIRMATION_SIGNED = "confirmation_signed"
+    CONFIRMATION_SENT = "confirmation_sent"
+    COMPLETED = "completed"
+    AMENDMENT_CONFIRMATION_SIGNED = "amendment_confirmation_signed"
+    AMENDMENT_CONFIRMATION_SENT = "amendment_confirmation_sent"
+    COMPLETED_AMENDED = "completed_amended"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    RECORDED = "recorded"
+    MERGED = "merged"
+
+
 class Act(StrEnum):
     """Acts on a dossier, by a declarant's message or by an officer."""
 
@@ -246,6 +275,17 @@ def shown_state(state: DossierState, *, is_sent: bool, is_delivered: bool) -> st
         return state.value
     signed, sent, completed = CONFIRMED[state]
     return completed if is_delivered else sent if is_sent else signed
+
+
+def stored_state(shown: ShownState) -> tuple[DossierState, ConfirmationWay | None]:
+    """The state that is stored where people see this word, and how far the confirmation has come; None: there is none.
+
+    The inverse of `shown_state`: whoever looks for a word finds those that bear it.
+    """
+    for state, words in CONFIRMED.items():
+        if shown.value in words:
+            return state, tuple(ConfirmationWay)[words.index(shown.value)]
+    return DossierState(shown.value), None
 
 
 def in_words(acts: tuple[Act, ...]) -> Label:

@@ -22,6 +22,7 @@ from adapter.cli import app, options
 from adapter.gateways.store import departures, lookups, replies
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import dossier, inbox, outbox
+from adapter.model.dossier import ShownState
 from adapter.model.identifiers import DossierKey
 from adapter.model.turns import WorkTurn
 from adapter.services.access.offices import reach
@@ -53,6 +54,7 @@ TEST = THE_TEST
 CLOCK = "deadlines, as the clock looks at them"
 LISTS = {
     "dossiers in one state": ("dossier", "list", "--state", "received", "--json"),
+    "dossiers whose confirmation was sent": ("dossier", "list", "--state", "confirmation_sent", "--json"),
     "deadlines overdue": ("deadlines", "--overdue", "--json"),
     "deadlines soon": ("deadlines", "--due-within", "3", "--json"),
     "deadlines of a gate": ("deadlines", "--gate", "HUUNGHI", "--json"),
@@ -170,7 +172,8 @@ def _lookups(made: Post, recorder: Recorder) -> None:
 def _officers_pages(made: Post, recorder: Recorder, key: DossierKey) -> None:
     """Every turn of the work list with every filter, its second page, its news, and one dossier."""
     components, at = made.components, made.components.legal_clock()
-    filters = [{}, {"gate": "HUUNGHI"}, {"state": "accepted"}, {"mine": True}, *({"flag": flag} for flag in FLAGS)]
+    states = ({"state": state} for state in (ShownState.ACCEPTED, ShownState.CONFIRMATION_SENT))
+    filters = [{}, {"gate": "HUUNGHI"}, *states, {"mine": True}, *({"flag": flag} for flag in FLAGS)]
     for turn in WorkTurn:
         recorder.asked_by = f"work list: {turn}"
         for stated in filters:

@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
+from adapter.gateways.store.confirmation_ways import has_come_so_far
 from adapter.gateways.store.dossier_records import (
     ParkedMessage,
     ReplyWithoutBody,
@@ -26,13 +27,20 @@ _why = func.coalesce(inbox.c.note, literal_column("''"))
 """Why a message is parked; empty where nothing is stated."""
 
 
-def dossiers(connection: Connection, *, state: str | None, unit: BorderUnit | None, limit: int) -> list[StoredDossier]:
-    """Dossiers of a unit (None: of all), the ones that were received last first."""
+def dossiers(
+    connection: Connection, *, state: str | None, way: str | None, unit: BorderUnit | None, limit: int
+) -> list[StoredDossier]:
+    """Dossiers of a unit (None: of all), the ones that were received last first.
+
+    `state`: as it is stored; `way`: how far the confirmation has come. None: any.
+    """
     query = select(dossier).where(*of_unit(unit))
     query = query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(dossier.c.state == state)
-    return made_all(StoredDossier, connection.execute(query))
+    if way is not None:
+        query = query.where(has_come_so_far())
+    return made_all(StoredDossier, connection.execute(query, {"way": way} if way is not None else {}))
 
 
 def dossier_row(connection: Connection, key: DossierKey) -> StoredDossier | None:

@@ -32,18 +32,25 @@ class Written:
     """
 
     def __init__(self, query: Callable[[Among], Executable]) -> None:
-        self._on_postgresql, self._on_sqlite = query(_in_one_parameter), query(_one_by_one)
+        self._on_postgresql, self._on_sqlite = query(in_one_parameter), query(one_by_one)
 
     def on(self, connection: Connection) -> Executable:
         """The statement for this database; its parameters are given when it runs."""
         return self._on_sqlite if connection.dialect.name == "sqlite" else self._on_postgresql
 
 
-def _in_one_parameter(column: Column[Any], name: str) -> ColumnElement[bool]:
+def among_of(connection: Connection) -> Among:
+    """How this database takes a list as a parameter."""
+    return one_by_one if connection.dialect.name == "sqlite" else in_one_parameter
+
+
+def in_one_parameter(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """For PostgreSQL."""
     return column == any_(bindparam(name, type_=ARRAY(_kind(column))))
 
 
-def _one_by_one(column: Column[Any], name: str) -> ColumnElement[bool]:
+def one_by_one(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """For SQLite."""
     return column.in_(bindparam(name, expanding=True))
 
 

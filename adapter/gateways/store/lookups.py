@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, exists, func, or_, select
 
 from adapter.gateways.store.amendments import APPROVED
+from adapter.gateways.store.confirmation_ways import has_come_so_far
 from adapter.gateways.store.dossier_records import (
     ConfirmationWithReply,
     DecisionTimes,
@@ -50,6 +51,8 @@ class Narrowed:
     gate: str | None = None
     unit: str | None = None
     state: str | None = None
+    """As it is stored; `way`: how far its confirmation has come, besides."""
+    way: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -65,6 +68,7 @@ _NARROWS: Mapping[str, Callable[[Among], ColumnElement[bool]]] = {
     "gate": lambda _: dossier.c.gate == bindparam("gate"),
     "unit": lambda _: dossier.c.unit == bindparam("unit"),
     "state": lambda _: dossier.c.state == bindparam("state"),
+    "way": lambda _: has_come_so_far(),
     "since": lambda _: dossier.c.received_at >= bindparam("since"),
     "until": lambda _: dossier.c.received_at < bindparam("until"),
 }

@@ -5,17 +5,21 @@ A page begins behind a place (`Behind`), so that a list of any length is read pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     FromClause,
+    Integer,
     Select,
     and_,
+    bindparam,
     exists,
     func,
     null,
@@ -27,9 +31,10 @@ from sqlalchemy import (
 
 from adapter.gateways.store import pairs
 from adapter.gateways.store.amendments import WAITING
+from adapter.gateways.store.confirmation_ways import has_come_so_far
 from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import StoredDossier
-from adapter.gateways.store.lists import Written
+from adapter.gateways.store.lists import Among, Written, among_of, in_one_parameter, one_by_one
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import amendment, deadline, dossier, journal
 from adapter.model.dossier import DossierState
@@ -59,36 +64,68 @@ class ListedDossier(StoredDossier):
 
 @dataclass(frozen=True, slots=True)
 class WorkWanted:
-    """What is listed; None: everything, `gates` None: of every gate. `by`: who acted on it, by his journal name."""
+    """What is listed; None: everything, `gates` None: of every gate. `by`: who acted on it, by his journal name.
+
+    `state`: as it is stored; `way`: how far its confirmation has come, besides.
+    """
 
     turn: WorkTurn
     gates: tuple[str, ...] | None = None
     procedure: str | None = None
     state: str | None = None
+    way: str | None = None
     late: bool = False
     linked: bool = False
     by: str | None = None
     since: datetime | None = None
     """Of the newest: those that came after this."""
 
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What is asked for, by the names of the conditions that `_conditions` makes."""
+        stated = {name: getattr(self, name) for name in _CONDITIONS}
+        stated["gates"] = None if self.gates is None else list(self.gates)
+        return {name: value for name, value in stated.items() if value not in (None, False)}
 
+
+_ACTED = select(journal.c.id).where(journal.c.dossier_id == dossier.c.id, journal.c.actor == bindparam("by"))
+_CONDITIONS: Mapping[str, Callable[[Among], ColumnElement[bool]]] = {
+    "gates": lambda among: among(dossier.c.gate, "gates"),
+    "procedure": lambda _: dossier.c.procedure == bindparam("procedure"),
+    "state": lambda _: dossier.c.state == bindparam("state"),
+    "way": lambda _: has_come_so_far(),
+    "late": lambda _: dossier.c.late.is_(True),
+    "linked": lambda _: pairs.is_open(dossier.c.id),
+    # The first entry, not `EXISTS`: that would be joined, from all dossiers on.
+    "by": lambda _: _ACTED.limit(1).scalar_subquery().is_not(None),
+}
 _CLOCK = [deadline.c[name] for name in ("name", "kind", "party", "due_at")]
 _EARLIER = deadline.alias("earlier")
 
 
 def by_clock(connection: Connection, wanted: WorkWanted, behind: Behind | None, limit: int) -> list[ListedDossier]:
     """Dossiers with the limit that ends first, each once."""
+    asked = {**wanted.parameters, "most": limit}
+    if behind is not None:
+        asked |= {"behind": behind.id} | ({"ends": behind.at} if behind.at is not None else {})
+    query = _by_clock(wanted.turn, tuple(asked), connection.dialect.name == "sqlite")
+    return made_all(ListedDossier, connection.execute(query, asked))
+
+
+@cache
+def _by_clock(turn: WorkTurn, asked: Sequence[str], is_embedded: bool) -> Executable:
+    """The statement for what is asked for by these names: it is put together once, not for each page."""
     columns = [column.label(f"clock_{column.name}") for column in _CLOCK]
-    its, holds = _its(connection, wanted)
+    its, holds = _its(asked, is_embedded)
     query = (
         select(its, *columns, deadline.c.id.label("place"), ENDS.label("ends"))
         .select_from(deadline.join(its, holds))
-        .where(*_running(wanted), ~_has_earlier(wanted))
+        .where(*_running(turn), ~_has_earlier(turn))
         .order_by(ENDS.nulls_last(), deadline.c.id)
     )
-    if behind is not None:
-        query = query.where(_is_behind(behind))
-    return made_all(ListedDossier, connection.execute(query.limit(limit)))
+    if "behind" in asked:
+        query = query.where(_is_behind("ends" in asked))
+    return query.limit(bindparam("most", type_=Integer))
 
 
 def newest(connection: Connection, wanted: WorkWanted, behind: Behind | None, limit: int) -> list[ListedDossier]:
@@ -103,20 +140,21 @@ def newest(connection: Connection, wanted: WorkWanted, behind: Behind | None, li
     columns += [null().label(f"clock_{column.name}") for column in _CLOCK]
     query = select(dossier, *columns).join(found, found.c.id == dossier.c.id)
     ordered = query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc())
-    return made_all(ListedDossier, connection.execute(ordered.limit(limit)))
+    return made_all(ListedDossier, connection.execute(ordered.limit(limit), wanted.parameters))
 
 
 def news(connection: Connection, wanted: WorkWanted, since: datetime, most: int) -> int:
     """How many dossiers of a list by the clock began to wait after that time; `most`: so many or more."""
+    asked = wanted.parameters
     query = (
         select(deadline.c.dossier_id)
         .join(dossier, dossier.c.id == deadline.c.dossier_id)
-        .where(deadline.c.noticed_at > since, *_running(wanted), *_of(wanted))
+        .where(deadline.c.noticed_at > since, *_running(wanted.turn), *_of(asked, among_of(connection)))
         .distinct()
         .limit(most)
         .subquery()
     )
-    return int(connection.execute(select(func.count()).select_from(query)).scalar_one())
+    return int(connection.execute(select(func.count()).select_from(query), asked).scalar_one())
 
 
 def undecided(connection: Connection, ids: Sequence[int]) -> set[int]:
@@ -132,7 +170,8 @@ _UNDECIDED = Written(
 
 
 def _looked(wanted: WorkWanted, gate: str | None, state: str, behind: Behind | None, limit: int) -> Select[Any]:
-    query = select(dossier.c.id).where(dossier.c.state == state, *_of(wanted, places=False))
+    each = [name for name in wanted.parameters if name not in ("gates", "state")]  # those are a look of their own
+    query = select(dossier.c.id).where(dossier.c.state == state, *_of(each, one_by_one))
     if gate is not None:
         query = query.where(dossier.c.gate == gate)
     if wanted.since is not None:
@@ -143,25 +182,25 @@ def _looked(wanted: WorkWanted, gate: str | None, state: str, behind: Behind | N
     return query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
 
 
-def _its(connection: Connection, wanted: WorkWanted) -> tuple[FromClause, ColumnElement[bool]]:
+def _its(asked: Sequence[str], is_embedded: bool) -> tuple[FromClause, ColumnElement[bool]]:
     """The dossier of a limit, if it is wanted: looked up for each limit that runs, whatever the planner estimates."""
     mine = dossier.c.id == deadline.c.dossier_id
-    if connection.dialect.name == "sqlite":
-        return dossier, and_(mine, *_of(wanted))
-    return select(dossier).where(mine, *_of(wanted)).offset(0).lateral("its"), true()
+    if is_embedded:
+        return dossier, and_(mine, *_of(asked, one_by_one))
+    return select(dossier).where(mine, *_of(asked, in_one_parameter)).offset(0).lateral("its"), true()
 
 
-def _running(wanted: WorkWanted) -> list[ColumnElement[bool]]:
+def _running(turn: WorkTurn) -> list[ColumnElement[bool]]:
     """Limits that run for whoever's turn it is. What is brought later is the declarant's, and no turn of his."""
-    party = "declarant" if wanted.turn is WorkTurn.DECLARANT else "border_guard"
-    signed = deadline.c.outbox_id.is_not(None) if wanted.turn is WorkTurn.LEAVING else deadline.c.outbox_id.is_(None)
+    party = "declarant" if turn is WorkTurn.DECLARANT else "border_guard"
+    signed = deadline.c.outbox_id.is_not(None) if turn is WorkTurn.LEAVING else deadline.c.outbox_id.is_(None)
     return [OPEN, deadline.c.party == party, signed, deadline.c.kind != BRING_WITHIN]
 
 
-def _has_earlier(wanted: WorkWanted) -> ColumnElement[bool]:
+def _has_earlier(turn: WorkTurn) -> ColumnElement[bool]:
     """Whether the same dossier has another such limit that ends before: it is listed once, by the first."""
     ends = func.coalesce(_EARLIER.c.due_at, _EARLIER.c.alert_due_at)
-    signed = _EARLIER.c.outbox_id.is_not(None) if wanted.turn is WorkTurn.LEAVING else _EARLIER.c.outbox_id.is_(None)
+    signed = _EARLIER.c.outbox_id.is_not(None) if turn is WorkTurn.LEAVING else _EARLIER.c.outbox_id.is_(None)
     same = [_EARLIER.c.dossier_id == deadline.c.dossier_id, _EARLIER.c.party == deadline.c.party, signed]
     before = or_(
         ends < ENDS, and_(ends == ENDS, _EARLIER.c.id < deadline.c.id), and_(ENDS.is_(None), ends.is_not(None))
@@ -169,27 +208,14 @@ def _has_earlier(wanted: WorkWanted) -> ColumnElement[bool]:
     return exists().where(*same, _EARLIER.c.ended_at.is_(None), _EARLIER.c.kind != BRING_WITHIN, before)
 
 
-def _of(wanted: WorkWanted, *, places: bool = True) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if places and wanted.gates is not None:
-        conditions.append(dossier.c.gate.in_(wanted.gates))
-    if wanted.procedure is not None:
-        conditions.append(dossier.c.procedure == wanted.procedure)
-    if wanted.state is not None:
-        conditions.append(dossier.c.state == wanted.state)
-    if wanted.late:
-        conditions.append(dossier.c.late.is_(True))
-    if wanted.linked:
-        conditions.append(pairs.is_open(dossier.c.id))
-    if wanted.by is not None:
-        # The first entry, not `EXISTS`: that would be joined, from all dossiers on.
-        entry = select(journal.c.id).where(journal.c.dossier_id == dossier.c.id, journal.c.actor == wanted.by)
-        conditions.append(entry.limit(1).scalar_subquery().is_not(None))
-    return conditions
+def _of(asked: Iterable[str], among: Among) -> list[ColumnElement[bool]]:
+    """The conditions of these names; what else is asked is none on a dossier."""
+    return [_CONDITIONS[name](among) for name in asked if name in _CONDITIONS]
 
 
-def _is_behind(behind: Behind) -> ColumnElement[bool]:
-    ends = ENDS
-    if behind.at is None:
-        return and_(ends.is_(None), deadline.c.id > behind.id)
-    return or_(ends > behind.at, and_(ends == behind.at, deadline.c.id > behind.id), ends.is_(None))
+def _is_behind(ends_are_known: bool) -> ColumnElement[bool]:
+    further = deadline.c.id > bindparam("behind")
+    if not ends_are_known:
+        return and_(ENDS.is_(None), further)
+    ends = bindparam("ends", type_=deadline.c.due_at.type)
+    return or_(ends < ENDS, and_(ends == ENDS, further), ENDS.is_(None))

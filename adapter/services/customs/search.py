@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from adapter.model.catalogue import Code
-from adapter.model.dossier import DossierState
+from adapter.model.dossier import ShownState
 from adapter.model.errors import AdapterError, NotAllowed
 from adapter.model.procedure import Label
 from adapter.model.text import text_fault, time_fault
@@ -66,6 +66,7 @@ class Search:
     gate: str | None = None
     unit: str | None = None
     state: str | None = None
+    """As answers show it (`ShownState`)."""
     first_day: date | None = None
     last_day: date | None = None
     purpose: str | None = None
@@ -223,10 +224,8 @@ def _narrowing(search: Search) -> None:
     for name, code in (("procedure", search.procedure), ("gate", search.gate), ("unit", search.unit)):
         if fault := text_fault(code or ""):
             raise NotASearch(f"{name}: {fault}", f"{name}: giá trị không hợp lệ ({fault})")
-    if search.state is not None and search.state not in set(DossierState):
-        raise NotASearch(
-            f"state is one of {', '.join(DossierState)}", f"Trạng thái là một trong {', '.join(DossierState)}"
-        )
+    if search.state is not None and search.state not in set(ShownState):
+        raise NotASearch(f"state is one of {', '.join(ShownState)}", f"Trạng thái là một trong {', '.join(ShownState)}")
     if search.nationality is not None and search.key is not Key.PAPER:
         raise NotASearch("nationality goes with a paper's number", "Quốc tịch đi cùng số giấy tờ")
 

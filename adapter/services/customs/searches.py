@@ -17,6 +17,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.lookups import Narrowed
 from adapter.model.actor import Actor, ActorKind
 from adapter.model.catalogue import Catalogue
+from adapter.model.dossier import ShownState, stored_state
 from adapter.model.errors import NoRight
 from adapter.model.events import Event, Observe
 from adapter.model.journal_events import JournalEvent
@@ -259,11 +260,13 @@ _MANY = Label(
 def _narrowed(search: Search, sight: LookupReach) -> Narrowed:
     procedures = sight.procedures if search.procedure is None else sight.procedures & {search.procedure}
     first, last = search.first_day, search.last_day
+    state, way = (None, None) if search.state is None else stored_state(ShownState(search.state))
     return Narrowed(
         procedures=sorted(procedures),
         gate=search.gate,
         unit=search.unit,
-        state=search.state,
+        state=state,
+        way=way,
         since=None if first is None else datetime.combine(first, time(), VIETNAM),
         until=None if last is None else datetime.combine(last + timedelta(days=1), time(), VIETNAM),
     )

@@ -21,7 +21,7 @@ from adapter.gateways.store.journal_proof import Part, Proof, prove
 from adapter.gateways.store.records import StoredEntry
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
-from adapter.model.dossier import CONFIRMED, DossierState
+from adapter.model.dossier import CONFIRMED, ShownState, stored_state
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import FieldSpec
@@ -134,7 +134,7 @@ class DossierReader:
     units: BorderUnits
     clock: Callable[[], datetime]
 
-    def dossiers(self, *, state: DossierState | None, limit: int, actor: Actor) -> list[Overview]:
+    def dossiers(self, *, state: ShownState | None, limit: int, actor: Actor) -> list[Overview]:
         """The dossiers received last; of the actor's unit, if he sees one unit only.
 
         Raises:
@@ -142,7 +142,8 @@ class DossierReader:
         """
         now, unit = self.clock(), unit_within(actor, Right.SEE_DOSSIERS, self.units)
         with self.database.reading() as connection:
-            rows = listings.dossiers(connection, state=state.value if state else None, unit=unit, limit=limit)
+            stored = stored_state(state) if state else (None, None)
+            rows = listings.dossiers(connection, state=stored[0], way=stored[1], unit=unit, limit=limit)
             unsent = deadline_figures.overdue(connection, [row.id for row in rows], now)
             confirmed = lookups.confirmations(connection, [row.id for row in rows if row.state in CONFIRMED])
         return [_overview(row, _newest(confirmed.get(row.id)), is_overdue=row.id in unsent) for row in rows]

@@ -18,7 +18,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.worklist import Behind, ListedDossier, WorkWanted
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
-from adapter.model.dossier import CONFIRMED, TRANSITIONS, Act
+from adapter.model.dossier import CONFIRMED, TRANSITIONS, Act, ShownState, stored_state
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, Procedure
 from adapter.model.turns import WorkTurn
@@ -46,7 +46,7 @@ class WorkFilter:
     turn: WorkTurn = WorkTurn.UNIT
     procedure: str | None = None
     gate: str | None = None
-    state: str | None = None
+    state: ShownState | None = None
     flag: str | None = None
     mine: bool = False
     """Only those that he has acted on."""
@@ -148,11 +148,13 @@ class WorkLists:
         if asked.gate is not None:
             gates = (asked.gate,) if gates is None or asked.gate in gates else ()
         flag = FLAGS.get(asked.flag or "")
+        state, way = (None, None) if asked.state is None else stored_state(asked.state)
         return WorkWanted(
             turn=asked.turn,
             gates=gates,
             procedure=asked.procedure,
-            state=asked.state,
+            state=state,
+            way=way,
             late=flag == "late",
             linked=flag == "linked",
             by=actor.journal_name if asked.mine else None,

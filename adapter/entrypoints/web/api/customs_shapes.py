@@ -55,7 +55,7 @@ class SearchShape(BaseModel):
     gate: _Code = None
     unit: _Code = None
     state: _Code = None
-    """As in reference/dossier.md, the states that are stored."""
+    """As answers state it: accepted, confirmation_sent, and completed only once the declarant has the confirmation."""
     first_day: date | None = None
     """Received on this day or later; Vietnam's days."""
     last_day: date | None = None

@@ -19,7 +19,7 @@ from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
 from adapter.entrypoints.web.posting import Dependency
 from adapter.model.actor import Actor
-from adapter.model.dossier import DossierState
+from adapter.model.dossier import ShownState
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
 from adapter.services.customs.answer import CustomsAnswer
@@ -63,7 +63,7 @@ class LookupPage(Page):
     template: ClassVar[str] = "lookup.html"
     marks = MARKS
     readings = READINGS
-    states = tuple(DossierState)
+    states = tuple(ShownState)
     most = MOST
     here = HERE
     desk: LookupSurroundings
@@ -160,7 +160,7 @@ def _asked(form: Any) -> BoxAsked:
 
     stated = text("key", 20)
     key = Key(stated) if stated in {each.value for each in READINGS} else None
-    state = next((each for each in DossierState if each == text("state", 40)), None)
+    state = next((each for each in ShownState if each == text("state", 40)), None)
     days = _day(text("first_day", 10)), _day(text("last_day", 10))
     return BoxAsked(text("q", MOST), key, text("purpose", 40) or None, text("cursor", 200) or None, state, *days)
 

@@ -13,7 +13,7 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.actor import Actor
-from adapter.model.dossier import DossierState
+from adapter.model.dossier import ShownState
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right
@@ -42,7 +42,7 @@ class WorkListPage(Page):
     marks = MARKS
     urgency = staticmethod(urgency)
     turns = tuple(WorkTurn)
-    states = tuple(DossierState)
+    states = tuple(ShownState)
     flags = FLAGS
     list: WorkPage
     asked: WorkFilter
@@ -111,7 +111,7 @@ def _asked(
     mine: Annotated[str | None, Query(alias="cua-toi", pattern=r"^1?$")] = None,
 ) -> WorkFilter:
     """The filter that an address states. A form sends what is not chosen as an empty text."""
-    known = state if state in set(DossierState) else None
+    known = ShownState(state) if state in set(ShownState) else None
     return WorkFilter(luot, procedure or None, gate or None, known, co if co in FLAGS else None, bool(mine))
 
 
