@@ -16,6 +16,7 @@ LISTED = {
         "days.isoformat": "a day",
         "datetime.fromisoformat(day + clock) + by": "a form's own time, moved",
     },
+    "entrypoints/web/moments.py": {"day": "a day"},
     "gateways/spreadsheets/child.py": {"value": "a cell's day or time, which has no zone"},
     "pipeline/statement.py": {"terms.until.isoformat": "a day"},
     "gateways/store/journal.py": {"entry.at.astimezone(UTC).isoformat": "what is hashed: never another spelling"},

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import update
 
-from adapter.gateways.store.tables import session
+from adapter.gateways.store.tables import proposal, session
 from tests.harness.assertions import AUDIENCE, CLIENT, ISSUER, Signer, client, issuer
 from tests.harness.browsing import Person
 from tests.harness.staff import OFFICE, logged_in, staffed
@@ -91,6 +91,19 @@ def looked_up(site: Website, program: Signer, sso: Signer) -> int:
     with site.staff(program.sign(CLIENT)) as caller:
         days = {"first_day": "2026-03-01", "last_day": "2026-03-31"}
         return caller.post("/api/v1/lookup/searches", json=days, headers=headers).status_code
+
+
+def test_an_end_that_cannot_be_read_is_asked_for_again(site: Website) -> None:
+    """A token without an end would be open for ever."""
+    mai = logged_in(site, "quan-tri", "/quan-tri")
+    typed = {"ve": "may-2", "role": "customs", "office": OFFICE, "ly-do": "QĐ 14"}
+    for expires, status in (("31/02/2027 08:00", 422), ("31/12/2027 17:00", 200)):
+        mai.get("/quan-tri/lam/token_issue")
+        assert mai.send("/quan-tri/lam/token_issue", **typed, expires=expires).status_code == status
+        if status == 422:
+            assert mai.document().xpath("//input[@name='expires']/@value") == [expires]
+    (drafted,) = site.rows(proposal)
+    assert drafted.stated["expires"] == "2027-12-31T17:00:00+07:00"
 
 
 def test_a_program_and_its_issuer_look_up_from_the_confirmation_of_two_until_that_of_their_end(site: Website) -> None:

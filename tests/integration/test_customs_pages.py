@@ -125,7 +125,7 @@ def test_the_support_desk_of_the_configuration_stands_on_the_page(tmp_path: Path
 def test_what_was_found_is_taken_as_a_table_and_what_narrows_it_is_kept(site: Website) -> None:
     person = logged_in(site, "hoa")
     person.get("/hai-quan")
-    narrowed = {"state": "completed", "first_day": "2026-03-01", "last_day": "2026-03-31"}
+    narrowed = {"state": "completed", "first_day": "1/3/2026", "last_day": "31.03.2026"}
     answer = person.send("/hai-quan", q="A1/2026", **narrowed, **{"as": "csv"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="tra-cuu.csv"'
@@ -135,11 +135,17 @@ def test_what_was_found_is_taken_as_a_table_and_what_narrows_it_is_kept(site: We
     person.get("/hai-quan")
     assert person.send("/hai-quan", q="A1/2026", **narrowed).status_code == 200
     (chosen,) = person.document().xpath("//select[@id='state']/option[@selected]/@value")
-    days = [person.document().xpath(f"//input[@id='{name}']/@value") for name in ("first_day", "last_day")]
-    assert (chosen, days) == ("completed", [["2026-03-01"], ["2026-03-31"]])
-    for wrong in ({"state": "x", "first_day": "1"}, {"first_day": "2026-03-31", "last_day": "2026-03-01"}):
+    days = [
+        person.document().xpath(f"//input[@name='{name}'][not(@type)]/@value") for name in ("first_day", "last_day")
+    ]
+    assert (chosen, days) == ("completed", [["1/3/2026"], ["31.03.2026"]])
+    person.get("/hai-quan")
+    assert person.send("/hai-quan", q="A1/2026", state="x").status_code == 200
+    for wrong in ({"first_day": "31/02/2026"}, {"first_day": "31/03/2026", "last_day": "01/03/2026"}):
         person.get("/hai-quan")
-        assert person.send("/hai-quan", q="A1/2026", **wrong).status_code == (422 if "last_day" in wrong else 200)
+        assert person.send("/hai-quan", q="A1/2026", **wrong).status_code == 422
+        told = person.document().xpath("string(//div[@role='alert'])")
+        assert ("trước khi bắt đầu" if "last_day" in wrong else "Ngày tiếp nhận chưa đúng") in told
     assert person.send("/hai-quan", q="AN", **{"as": "csv"}).status_code == 422, "what is unclear is asked about"
 
 

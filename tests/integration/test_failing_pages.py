@@ -134,7 +134,7 @@ def test_calls_are_made_from_the_list_and_their_results_stand_on_it(site: Websit
 def test_what_was_announced_stands_in_the_question_and_is_changed(site: Website) -> None:
     person = announced(site, tu="2026-03-02T06:00")
     (since,) = person.document().xpath("//input[@name='tu']/@value")
-    assert since == "2026-03-02T06:00"
+    assert since == "02/03/2026 06:00"
     changed_to = {"ly-do": "Mất điện.", "tu": str(since), "den": "2026-03-02T12:00"}
     assert person.send(HERE, **changed_to).status_code == 200
     (failure,) = site.components.portal_failure.folder.failures()

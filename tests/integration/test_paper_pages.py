@@ -19,7 +19,7 @@ LIST, NEW = "/can-bo/giay", "/can-bo/giay/moi?thu-tuc=BQP0100002"
 TYPED = {
     "so": "045/BPCK",
     "nam": "2026",
-    "nhan-luc": "2026-03-02T06:45",
+    "nhan-luc": "2/3/2026 6:45",
     "gate": "HUUNGHI",
     "direction": "XC",
     "declarantName": "Nguyễn Văn Giấy",
@@ -98,7 +98,7 @@ def test_what_does_not_agree_is_sent_back_with_a_reason_and_corrected(site: Webs
     (again,) = person.document().xpath(f"//a[contains(@href, 'tu={number}')]/@href")
     person.get(str(again))
     values = {str(each.get("name")): str(each.get("value")) for each in person.document().xpath("//input[@name]")}
-    assert (values["so"], values["nhan-luc"], values["dateOfBirth"]) == ("045/BPCK", "2026-03-02T06:45", "06/1985")
+    assert (values["so"], values["nhan-luc"], values["dateOfBirth"]) == ("045/BPCK", "02/03/2026 06:45", "06/1985")
     assert values["children.1.fullName"] == "NGUYEN THI CON"
     assert person.send(NEW, **TYPED).status_code == 200
     person.get(LIST)

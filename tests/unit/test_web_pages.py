@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.api import reference
-from adapter.entrypoints.web.moments import iso, remaining
+from adapter.entrypoints.web.moments import begin_of, end_of, iso, moment_of, remaining
 from adapter.entrypoints.web.page import POLICY, About, Around, NavigationEntry, Page, Pages, Visitor
 from adapter.entrypoints.web.portal import public
 from adapter.entrypoints.web.staff import emergency, landing
@@ -235,10 +235,10 @@ def _typed_into(document: html.HtmlElement) -> list[html.HtmlElement]:
     return [each for each in document.xpath("//input | //textarea") if each.get("type", "text") in TYPED]
 
 
-def test_a_day_is_typed_as_text_on_the_pages_of_declarants() -> None:
+def test_a_day_is_typed_as_text() -> None:
     """`type=date` shows the order of the browser's language: 3/2 for 2/3. A number has leading zeros."""
-    asked = [each for document in _documents(".portal.") for each in _typed_into(document)]
-    assert len(asked) > 15
+    asked = [each for document in _documents() for each in _typed_into(document)]
+    assert len(asked) > 50
     assert {each.get("type", "text") for each in asked} == {"text", "email"}
 
 
@@ -343,3 +343,31 @@ def test_a_page_that_takes_keys_tells_them() -> None:
     taking = [each for each in WEB.rglob("*.html") if each.name != "keys.html"]
     texts = {each.name: each.read_text(encoding="utf-8") for each in taking}
     assert [name for name, text in texts.items() if "console.js" in text and '"keys.html"' not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("30/11/2026 09:12", "2026-11-30T09:12+07:00"),
+        (" 30.11.2026,\u00a09h12 ", "2026-11-30T09:12+07:00"),
+        ("09:12, 30/11/2026", "2026-11-30T09:12+07:00"),
+        ("2026-11-30T09:12", "2026-11-30T09:12+07:00"),
+        ("11/30/2026 09:12", None),
+        ("30/11/2026 24:00", None),
+        ("30/11/0026 09:12", None),
+        ("hôm qua", None),
+        ("", None),
+    ],
+)
+def test_staff_type_times_as_declarants_do(typed: str, at: str | None) -> None:
+    moment = moment_of(typed)
+    assert (iso(moment) if moment else None) == at
+    assert (begin_of(typed), end_of(typed)) == (moment, moment)
+
+
+def test_a_day_alone_is_all_of_it() -> None:
+    assert moment_of("30/11/2026") is None
+    begin, end = begin_of("30/11/2026"), end_of("30/11/2026")
+    assert begin is not None
+    assert end is not None
+    assert (iso(begin), iso(end)) == ("2026-11-30T00:00+07:00", "2026-12-01T00:00+07:00")

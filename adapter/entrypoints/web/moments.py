@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from adapter.entrypoints.web.words import Language, word
 from adapter.model.text import time_fault
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.forms.entry import day_of, time_of
 
 _HOUR, _DAY = 60, 24 * 60
 """In minutes."""
@@ -41,9 +42,30 @@ def span(length: timedelta, language: Language) -> str:
 
 
 def moment_of(text: str) -> datetime | None:
-    """A time as a field of a page states it, in Vietnam's zone; None where it states none that is one."""
-    try:
-        stated = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return None if time_fault(stated) else stated.replace(tzinfo=VIETNAM)
+    """A time as it is typed into a page (30/11/2026 09:12, or as programs write it), in Vietnam's zone; None: it is
+    none that can be meant."""
+    stated = time_of(text)
+    return None if stated is None or time_fault(stated) else stated
+
+
+def begin_of(text: str) -> datetime | None:
+    """The same, or the beginning of a day that is typed alone."""
+    day = day_of(text)
+    begin = moment_of(text) if day is None else datetime.combine(day, time(), VIETNAM)
+    return None if begin is None or time_fault(begin) else begin
+
+
+def end_of(text: str) -> datetime | None:
+    """The same, or the end of a day that is typed alone."""
+    begin = None if moment_of(text) else begin_of(text)
+    return moment_of(text) if begin is None else begin + timedelta(days=1)
+
+
+def as_typed(moment: datetime) -> str:
+    """A time as `moment_of` reads it, for a field that is filled in: 30/11/2026 09:12."""
+    return f"{moment.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+
+
+def day_as_typed(day: date) -> str:
+    """A day as it is typed: 30/11/2026."""
+    return f"{day:%d/%m/%Y}"

@@ -148,11 +148,16 @@ def _date(plain: str) -> str | None:
 
 def day_of(typed: str) -> date | None:
     """A day as people type it, or None where it is none."""
-    plain = _date(typed.strip())
+    plain = _date(pasted(typed)[0])
     return date.fromisoformat(plain) if plain else None
 
 
-def _moment(plain: str) -> str | None:
+def time_of(typed: str) -> datetime | None:
+    """A day and time as people type them, in Vietnam, or None where they are none."""
+    return _time(pasted(typed)[0])
+
+
+def _time(plain: str) -> datetime | None:
     found = _TIME.fullmatch(plain) or _TIME_FIRST.fullmatch(plain)
     day = _day(found) if found else None
     if found is None or day is None:
@@ -160,7 +165,12 @@ def _moment(plain: str) -> str | None:
     hour, minute, second = (int(found[name] or 0) for name in ("h", "min", "s"))
     if hour > 23 or minute > 59 or second > 59:
         return None
-    return write_time(datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=VIETNAM))
+    return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=VIETNAM)
+
+
+def _moment(plain: str) -> str | None:
+    moment = _time(plain)
+    return write_time(moment) if moment else None
 
 
 def _partial(plain: str) -> str | None:

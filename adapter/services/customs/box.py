@@ -26,6 +26,8 @@ class BoxAsked:
     state: str | None = None
     first_day: date | None = None
     last_day: date | None = None
+    is_unread: bool = False
+    """Whether a day was typed that is none: without it more would be found than was asked for."""
 
     @property
     def is_narrowed(self) -> bool:
@@ -65,6 +67,8 @@ class SearchBox:
             taken = said_to_be(asked.key, asked.text, states)
         if taken.key is None:
             return Told(taken, fault=_UNCLEAR)
+        if asked.is_unread:
+            return Told(taken, fault=_NO_DAY)
         search = Search(
             *(taken.key, taken.value, taken.year, taken.nationality),
             state=asked.state,
@@ -92,6 +96,10 @@ class SearchBox:
         return found[0] if found else None
 
 
+_NO_DAY = Label(
+    "Ngày tiếp nhận chưa đúng: ghi ngày/tháng/năm, ví dụ 30/11/2026",
+    "A day of reception is none: write day/month/year, for example 30/11/2026",
+)
 _UNCLEAR = Label(
     "Chưa rõ đây là gì: hãy chọn loại ở ô bên cạnh (mã số hồ sơ cần kèm năm, họ tên cần ít nhất hai phần)",
     "It is not clear what this is: choose its kind beside the box (a dossier's number goes with its year, a name has "

@@ -9,6 +9,7 @@ from adapter.entrypoints.web.moments import moment_of
 from adapter.entrypoints.web.posting import Posting
 from adapter.gateways.store.proposals import Entered
 from adapter.model.actor import ROLE_NAMES, STAFF_ROLES, Role
+from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.administration import AdminAct
@@ -60,13 +61,25 @@ def read(fields: Sequence[AdminField], sent: Posting) -> Entered:
     for field in fields:
         if field.kind == "several":
             stated[field.name] = sent.every(field.name)
-        elif field.kind == "moment":
-            at = moment_of(sent[field.name])
-            stated[field.name] = at.astimezone(VIETNAM).isoformat() if at else None
         else:
             text = sent[field.name].replace("\r\n", "\n")  # a browser sends the lines of a text so
             stated[field.name] = text.strip()[: field.most] or None
     return stated
+
+
+def meant(fields: Sequence[AdminField], typed: Entered) -> Entered:
+    """What was typed, with its times as they are kept.
+
+    Raises:
+        NotAllowed: a time cannot be read: no time would mean that nothing ends.
+    """
+    found = dict(typed)
+    for name in (field.name for field in fields if field.kind == "moment" and typed[field.name]):
+        at = moment_of(str(typed[name]))
+        if at is None:
+            raise NotAllowed(f"{name} is no day and hour that can be meant: write it like 31/12/2026 17:00")
+        found[name] = at.astimezone(VIETNAM).isoformat()
+    return found
 
 
 def _coded(pairs: Sequence[tuple[str, str]]) -> tuple[AdminOption, ...]:

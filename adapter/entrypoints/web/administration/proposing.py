@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from adapter.entrypoints.web.administration.fields import PURPOSE, SUBJECT, AdminChoices, AdminField, read
+from adapter.entrypoints.web.administration.fields import PURPOSE, SUBJECT, AdminChoices, AdminField, meant, read
 from adapter.entrypoints.web.administration.table_pages import HOME
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import Page, Pages
@@ -206,7 +206,7 @@ def _drafted(
     fields, subject, purpose = choices.fields(act), sent[SUBJECT].strip(), sent[PURPOSE]
     stated = read(fields, sent)
     try:
-        number = proposals.draft(act, subject, stated, purpose, actor=sent.actor)
+        number = proposals.draft(act, subject, meant(fields, stated), purpose, actor=sent.actor)
     except NotAllowed as error:
         page = AdminActPage(act, subject, act in _NEW, fields, stated, purpose, str(error))
         return pages.respond(request, page, 409 if isinstance(error, NoRight) else 422)

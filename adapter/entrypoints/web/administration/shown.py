@@ -19,6 +19,7 @@ from adapter.entrypoints.web.administration.table_pages import (
     act_address,
 )
 from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.moments import day_as_typed
 from adapter.entrypoints.web.page import Pages
 from adapter.gateways.keys.certificates_in_use import InUse
 from adapter.model.actor import Actor
@@ -27,12 +28,13 @@ from adapter.model.catalogue import Catalogue, Code
 from adapter.model.errors import Misconfigured
 from adapter.model.procedure import Label, Procedure
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.forms.entry import day_of
 from adapter.pipeline.signature.algorithms import C14N, DIGESTS, SIGNATURE_METHODS
 from adapter.services.access.administration import AdminAct
 from adapter.services.access.rights import Right
 from adapter.services.registers.list_editions import CALENDAR as CALENDAR_LIST
 
-_Day = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+_Day = Annotated[str, Query(max_length=20)]
 _Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_]{1,60}$")]
 LISTS, CALENDAR, TRUST, RULES = (f"{HOME}/{each}" for each in ("danh-muc", "lich", "tin-cay", "quy-tac"))
 
@@ -60,8 +62,8 @@ def routes(pages: Pages, of: FromFiles, guard: Guard) -> APIRouter:
         other: Annotated[_Day, Query(alias="so-voi")] = "",
     ) -> Response:
         del actor
-        day = _day(ngay) or of.clock().astimezone(VIETNAM).date()
-        return pages.respond(request, _lists(of.catalogue(), day, _day(other)))
+        day = day_of(ngay) or of.clock().astimezone(VIETNAM).date()
+        return pages.respond(request, _lists(of.catalogue(), day, day_of(other)))
 
     @router.get(f"{LISTS}/{{name}}")
     def one_list(request: Request, name: _Name, actor: Annotated[Actor, Depends(see)], ngay: _Day = "") -> Response:
@@ -69,7 +71,7 @@ def routes(pages: Pages, of: FromFiles, guard: Guard) -> APIRouter:
         found = of.catalogue().codelists.get(name)
         if found is None:
             raise HTTPException(404)
-        day = _day(ngay) or of.clock().astimezone(VIETNAM).date()
+        day = day_of(ngay) or of.clock().astimezone(VIETNAM).date()
         return pages.respond(request, _one(name, list(found.values()), day))
 
     @router.get(CALENDAR)
@@ -91,13 +93,6 @@ def routes(pages: Pages, of: FromFiles, guard: Guard) -> APIRouter:
         return pages.respond(request, _rules(found))
 
     return router
-
-
-def _day(stated: str) -> date | None:
-    try:
-        return date.fromisoformat(stated) if stated else None
-    except ValueError:
-        return None
 
 
 def _span(code: Code) -> str:
@@ -134,7 +129,7 @@ def _lists(catalogue: Catalogue, day: date, other: date | None) -> RegisterPage:
         )
         heads = ("admin.list", "admin.code", "admin.change", "admin.day_before", "admin.day_after")
         tables.insert(0, RegisterTable("admin.compared", heads, changed, named=f"{first} → {last}"))
-    return RegisterPage("lists", tuple(tables), day=str(day), other_day=str(other) if other else "")
+    return RegisterPage("lists", tuple(tables), day=day_as_typed(day), other_day=day_as_typed(other) if other else "")
 
 
 def _changed(name: str, code: Code, first: date, last: date) -> Iterable[tuple[ShownCell, ...]]:
@@ -162,7 +157,7 @@ def _one(name: str, codes: list[Code], day: date) -> RegisterPage:
     )
     heads = ("admin.code", "admin.field.name", "admin.validity", "admin.valid", "admin.facts")
     links = (RegisterLink("admin.lists.back", f"{LISTS}?ngay={day}"), _change(name))
-    return RegisterPage("lists", (RegisterTable("admin.list", heads, rows, named=name),), links, day=str(day))
+    return RegisterPage("lists", (RegisterTable("admin.list", heads, rows, named=name),), links, day=day_as_typed(day))
 
 
 def _change(name: str) -> RegisterLink:

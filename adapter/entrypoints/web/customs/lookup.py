@@ -6,7 +6,6 @@ What is searched for is sent in a form's body. An address names a dossier's numb
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -21,6 +20,7 @@ from adapter.entrypoints.web.posting import Dependency
 from adapter.model.actor import Actor
 from adapter.model.dossier import ShownState
 from adapter.model.procedure import Label
+from adapter.pipeline.forms.entry import day_of
 from adapter.services.access.rights import Right
 from adapter.services.customs.answer import CustomsAnswer
 from adapter.services.customs.box import BoxAsked, SearchBox, Told
@@ -70,6 +70,8 @@ class LookupPage(Page):
     outage: bool
     asked: BoxAsked
     told: Told | None = None
+    days: tuple[str, str] = ("", "")
+    """The period as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def routes(
         told = await run_in_threadpool(box.look, asked, caller)
         if as_table and told.fault is None:
             return attachment(table(told.answers), "text/csv; charset=utf-8", "tra-cuu.csv")
-        page = LookupPage(desk, desk.is_outage(), asked, told)
+        page = LookupPage(desk, desk.is_outage(), asked, told, _days(form))
         return pages.respond(request, page, 200 if told.fault is None else 422, PERSONAL)
 
     @router.get(HERE + "/ho-so/{year}/{number}")
@@ -161,12 +163,13 @@ def _asked(form: Any) -> BoxAsked:
     stated = text("key", 20)
     key = Key(stated) if stated in {each.value for each in READINGS} else None
     state = next((each for each in ShownState if each == text("state", 40)), None)
-    days = _day(text("first_day", 10)), _day(text("last_day", 10))
-    return BoxAsked(text("q", MOST), key, text("purpose", 40) or None, text("cursor", 200) or None, state, *days)
+    typed = _days(form)
+    first, last = (day_of(each) for each in typed)
+    unread = any(each.strip() and day is None for each, day in zip(typed, (first, last), strict=True))
+    purpose, cursor = text("purpose", 40) or None, text("cursor", 200) or None
+    return BoxAsked(text("q", MOST), key, purpose, cursor, state, first, last, unread)
 
 
-def _day(stated: str) -> date | None:
-    try:
-        return date.fromisoformat(stated)
-    except ValueError:
-        return None
+def _days(form: Any) -> tuple[str, str]:
+    first, last = (form.get(name) for name in ("first_day", "last_day"))
+    return str(first or "")[:20], str(last or "")[:20]

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from adapter.entrypoints.web.form_page import Box, FormView, Row, Trouble, said, trouble, troubles
-from adapter.entrypoints.web.moments import moment_of
+from adapter.entrypoints.web.moments import as_typed, moment_of
 from adapter.entrypoints.web.page import Page
 from adapter.gateways.store.attachments import AttachedFile
 from adapter.gateways.store.paper_records import StoredPaperRecord, Texts
 from adapter.model.procedure import Label, Procedure
-from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.entry import entered, findings
 from adapter.pipeline.forms.layout import FormField, FormLayout
 from adapter.services.dossiers.paper_values import PaperFault, PaperForm
@@ -143,7 +142,7 @@ class PaperView:
     def of(self, row: StoredPaperRecord) -> Typed:
         """What stands in an entry, to be corrected."""
         times = {_RECEIVED: row.received_at, _CONFIRMED: row.confirmed_at}
-        head = {name: f"{at.astimezone(VIETNAM):%Y-%m-%dT%H:%M}" if at else "" for name, at in times.items()}
+        head = {name: as_typed(at) if at else "" for name, at in times.items()}
         head |= {_NUMBER: row.number, _YEAR: str(row.year), _CONFIRMATION: row.confirmation or ""}
         return Typed(head, row.values, row.rows)
 

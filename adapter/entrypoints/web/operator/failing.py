@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.moments import moment_of
+from adapter.entrypoints.web.moments import as_typed, moment_of
 from adapter.entrypoints.web.operator.asking import fault_of_reason
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
 from adapter.entrypoints.web.posting import Posting, posting
@@ -23,7 +23,6 @@ from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.procedure import Label
 from adapter.model.text import REASON, text_fault
-from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right
 from adapter.services.portal_failure.announcing import FailureState, PortalFailureActs
 from adapter.services.portal_failure.failure import LETTER, MINISTRY, PDF, TEXT, CallResult, FailureReport
@@ -131,7 +130,7 @@ def _announced(failure: KeptFailure | None) -> dict[str, str]:
     if failure is None:
         return {}
     times = {"tu": failure.since, "den": failure.expected_end}
-    typed = {name: f"{at.astimezone(VIETNAM):%Y-%m-%dT%H:%M}" if at else "" for name, at in times.items()}
+    typed = {name: as_typed(at) if at else "" for name, at in times.items()}
     return {"ly-do": failure.reason_vi, "ly-do-en": failure.reason_en, "thu": "1", **typed}
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.moments import moment_of
+from adapter.entrypoints.web.moments import begin_of, end_of
 from adapter.entrypoints.web.operator.asking import fault_of_reason
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
@@ -30,7 +30,7 @@ LIST = "/van-hanh/thong-diep"
 ANSWERS = "/van-hanh/tra-loi"
 _Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
 _Code = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.:-]{0,100}$")]
-_Day = Annotated[str, Query(pattern=r"^[0-9T:-]{0,16}$")]
+_Day = Annotated[str, Query(max_length=40)]
 _Behind = Annotated[str, Query(pattern=r"^[0-9T:.+-]{0,40}(,[0-9]{1,18})?$")]
 SHOWN_LINES = 3_000
 """A longer message is shown as far as that; the command line shows all of it."""
@@ -57,6 +57,12 @@ class MessagesPage(Page):
     since: str
     until: str
     first: bool
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether a time was typed that is none: messages of every time are shown."""
+        typed = ((self.since, self.wanted.since), (self.until, self.wanted.until))
+        return any(text.strip() and moment is None for text, moment in typed)
 
     @property
     def older(self) -> str:
@@ -140,8 +146,8 @@ def _wanted(
 ) -> WantedMessages:
     """What an address asks for. A form sends what is not chosen as an empty text."""
     return WantedMessages(
-        since=moment_of(tu),
-        until=moment_of(den),
+        since=begin_of(tu),
+        until=end_of(den),
         outcome=outcome if outcome in set(Word) else None,
         state=state if state in set(MessageState) else None,
         channel=kenh if kenh in set(Channel) else None,
