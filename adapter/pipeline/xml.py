@@ -215,6 +215,15 @@ def reparsed(content: bytes) -> etree._Element:
     return etree.fromstring(content, OWN)
 
 
+def laid_out(content: bytes) -> bytes:
+    """XML of our own with an element a line, to be read: only white space between elements is added. What was signed
+    has none, so that nothing in between could change it.
+    """
+    root = reparsed(content)
+    etree.indent(root, "  ")
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
 def _count(root: etree._Element, content: bytes, limits: Limits) -> None:
     """Exact counts, each taken only where the bytes do not show already that it must be under its limit."""
     for name, limit, written, over in (

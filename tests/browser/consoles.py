@@ -15,6 +15,7 @@ from adapter.model.actor import Role
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.access.tokens import Machine
+from adapter.services.customs.clients import PartyFacts
 from adapter.services.customs.search import Key, Search
 from adapter.services.dossiers.paper_values import PaperForm
 from adapter.services.registers.accounts import SuspensionBasis
@@ -22,6 +23,7 @@ from tests.browser.administration_scenes import desk
 from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, launch, visit
 from tests.browser.staff_scenes import Shift, administrator_of_customs, file_of, log_in_staff, shift
+from tests.harness.assertions import client, issuer
 from tests.harness.attached import letter
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
@@ -34,6 +36,10 @@ from tests.harness.website import ENTERPRISE, OTHER, changed
 from tests.servers.identity import identity_provider
 
 _QUALITY = 55
+_AS_INSTALLED = """place => document.querySelectorAll("main code").forEach(each => {
+  if (each.textContent.startsWith(place)) each.textContent = "/var/lib/nsw-adapter/" + each.textContent.split("/").pop()
+})"""
+"""A folder of the installation, and not the one that is there for the pictures alone."""
 LANGUAGES = ("vi", "en")
 _FILE = "/can-bo/ho-so/{year}/{number}"
 PICTURES = {
@@ -213,6 +219,10 @@ def registers(components: Shift) -> Mapping[str, str]:
     at, tokens = "/quan-tri", components.site.components.tokens
     tokens.issue(Machine.DECLARANT, "Công ty Du lịch Thử nghiệm", ENTERPRISE, actor=TESTER)
     tokens.issue(Machine.CUSTOMS, "E-Customs", office=OFFICE, actor=TESTER)
+    clients, sso = components.site.components.clients, "https://sso.haiquan.example"
+    clients.add("issuer", sso, PartyFacts("Đăng nhập một lần của Hải quan", issuer().public), actor=TESTER)
+    named = PartyFacts("E-Customs, phân hệ tra cứu", client().public, offices=(OFFICE,), issuers=(sso,))
+    clients.add("client", "e-customs", named, actor=TESTER)
     pages = {"don-vi": f"{at}/don-vi", "ma-truy-cap": f"{at}/ma-truy-cap", "chuong-trinh": f"{at}/chuong-trinh"}
     return {**pages, "mot-danh-muc": f"{at}/danh-muc/gates", "quy-tac": f"{at}/quy-tac/BQP0100002/2"}
 
@@ -230,6 +240,7 @@ def pictures(
                 page.locator("main button").first.click()
                 page.wait_for_load_state()
             page.evaluate("document.fonts.ready")
+            page.evaluate(_AS_INSTALLED, tempfile.gettempdir())
             file = folder / f"{name}-{language}-{width}.jpg"
             page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
 

@@ -155,6 +155,9 @@ def test_one_message_shows_its_answers_its_tries_and_its_neighbours(whole: Compo
     assert view.answer == AnswerBeside(view.answers[0], answer.xml), "beside the request"
     assert answer.request == view.xml, "and beside the answer, its request"
     assert "<function>21" in lines(answer.xml).replace(" ", "")
+    assert len(answer.xml.lines) > 20, "an element a line"
+    (stored,) = [row.body for row in said(whole) if row.message_id == view.answers[0].message_id]
+    assert b"<Envelope><Header>" in stored, "and what was signed stays as it is"
 
 
 def lines(xml: MaskedXml) -> str:

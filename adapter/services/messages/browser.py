@@ -274,7 +274,8 @@ class MessageBrowser:
 
     def _reply_xml(self, row: ReplyWithMessage, *, show_all: bool) -> MaskedXml:
         is_open = row.kind in _OPEN_REPLIES
-        return masked(self._text(bytes(row.body or b"")), lambda _: is_open, show_all=show_all)
+        shown = xml.laid_out(bytes(row.body)) if row.body else b""
+        return masked(self._text(shown), lambda _: is_open, show_all=show_all)
 
     def _text(self, raw: bytes) -> str:
         """The message as lines: unwrapped as it is judged; what is no UTF-8 has signs of replacement."""
