@@ -114,9 +114,9 @@ def test_an_officer_s_day(browser: Browser, gate: Website, width: int) -> None:
         lines = Path(table.value.path()).read_text(encoding="utf-8-sig").splitlines()
         assert len(lines) == 1 + found
         page.get_by_text("Thu hẹp").click()
-        page.locator("#state").select_option("completed")
+        page.locator("#state").select_option("confirmation_signed")
         page.get_by_role("button", name="Tra cứu").click()
-        expect(page.locator("#state")).to_have_value("completed")
+        expect(page.locator("#state")).to_have_value("confirmation_signed")
         expect(page.locator("#result")).to_contain_text(number(CONFIRMED))
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         look(page, gate, f"IMO {IMO}", "tàu")

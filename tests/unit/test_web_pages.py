@@ -21,6 +21,7 @@ from adapter.entrypoints.web.portal import public
 from adapter.entrypoints.web.staff import emergency, landing
 from adapter.entrypoints.web.words import Language, words
 from adapter.model.actor import Role
+from adapter.model.dossier import ShownState
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM, hour_and_day
 from adapter.services.access.rights import Right
@@ -371,3 +372,9 @@ def test_a_day_alone_is_all_of_it() -> None:
     assert begin is not None
     assert end is not None
     assert (iso(begin), iso(end)) == ("2026-11-30T00:00+07:00", "2026-12-01T00:00+07:00")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_each_state_that_one_looks_for_has_a_word_of_its_own(language: Language) -> None:
+    known = [words(language)[f"state.{each}"] for each in ShownState]
+    assert len(set(known)) == len(known)
