@@ -14,7 +14,7 @@ from adapter.model.stages import StoredRecord
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import NAME, PAPER, name_words, search_value
 from adapter.services.customs.granted import LookupReach
-from adapter.services.customs.people_shown import Rows, ShownRow, meaning, shown_count, shown_rows
+from adapter.services.customs.people_shown import PAPER_NUMBER, Rows, ShownRow, meaning, shown_count, shown_rows
 from adapter.services.customs.search import Read
 from adapter.services.dossiers.lookup import Found
 
@@ -86,9 +86,14 @@ class InForce:
 
 
 def answered(
-    found: Found, row: FoundDossier, declared: InForce, catalogue: Catalogue, sight: LookupReach
+    found: Found,
+    row: FoundDossier,
+    declared: InForce,
+    catalogue: Catalogue,
+    sight: LookupReach,
+    papers: Sequence[str] | None = None,
 ) -> CustomsAnswer:
-    """The answer for this view."""
+    """The answer for this view; `papers`: of its persons only those with one of these."""
     version = declared.version
     procedure = catalogue.version(version.mapping) if version is not None else None
     values: StoredRecord = version.values if version is not None else {}
@@ -100,8 +105,9 @@ def answered(
         if sight.persons and declared.counts is not None:
             count = shown_count(catalogue.customs.persons, procedure, values, declared.counts, catalogue)
         elif sight.persons:
-            persons = shown_rows(catalogue.customs.persons, procedure, values, declared.rows, catalogue)
-            count = len(persons)
+            persons = shown_rows(catalogue.customs.persons, procedure, values, declared.rows, catalogue, papers)
+            many = {name: len(rows) for name, rows in declared.rows.items()}
+            count = shown_count(catalogue.customs.persons, procedure, values, many, catalogue)
     return CustomsAnswer(
         id=row.id,
         dossier=_as_may(found, catalogue, sight),
@@ -154,7 +160,7 @@ def _time(stated: str | None) -> datetime | None:
 
 
 def _paper(person: ShownRow) -> str:
-    return search_value(PAPER, person.get("paper_number") or "")
+    return search_value(PAPER, person.get(PAPER_NUMBER) or "")
 
 
 def _may_be(stated: str | None, asked: str) -> bool:

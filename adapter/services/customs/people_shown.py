@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapter.model.catalogue import Catalogue
 from adapter.model.customs_view import OUTSIDE, Show, ShownColumn, ShownList
 from adapter.model.procedure import FieldSpec, Label, Procedure
 from adapter.model.stages import StoredRecord
+from adapter.pipeline.search_keys import PAPER, search_value
 
 Rows = Mapping[str, Sequence[StoredRecord]]
+PAPER_NUMBER = "paper_number"
+"""The column of `customs.yaml` with the number of a person's paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,22 @@ class ShownRow:
 
 
 def shown_rows(
-    wanted: ShownList, procedure: Procedure, values: StoredRecord, rows: Rows, catalogue: Catalogue
+    wanted: ShownList,
+    procedure: Procedure,
+    values: StoredRecord,
+    rows: Rows,
+    catalogue: Catalogue,
+    papers: Collection[str] | None = None,
 ) -> tuple[ShownRow, ...]:
-    """The rows of a version that state any of what is wanted."""
+    """The rows of a version that state any of what is wanted; `papers`: only those with one of these, spelled as search
+    keys: of many groups of forty one person each is asked for.
+    """
     found = []
+    paper = next((each for each in wanted.columns if each.name == PAPER_NUMBER), None) if papers is not None else None
     for specs, records in _places(wanted, procedure, values, rows):
         for record in records:
+            if papers is not None and (paper is None or _paper(paper, record) not in papers):
+                continue
             row = ShownRow(tuple(_values(wanted.columns, specs, record, catalogue)))
             if row.values:
                 found.append(row)
@@ -62,6 +75,11 @@ def shown_count(
     outside = replace(wanted, groups=tuple(name for name in wanted.groups if name == OUTSIDE))
     alone = len(shown_rows(outside, procedure, values, {}, catalogue))
     return alone + sum(counts.get(name, 0) for name in wanted.groups if procedure.group(name) is not None)
+
+
+def _paper(column: ShownColumn, record: StoredRecord) -> str:
+    stated = next((record[name] for name in column.fields if record.get(name) not in (None, "")), "")
+    return search_value(PAPER, str(stated))
 
 
 def _places(

@@ -195,10 +195,11 @@ class Searches:
     ) -> list[CustomsAnswer]:
         is_alone = len(rows) == 1 and not made.after  # on a last page one may stand that is one of many
         shows_persons = is_alone or made.kind in (PAPER, NAME)
+        papers = made.values if made.kind == PAPER and not is_alone else None
         declared = _declared(connection, rows, persons=sight.persons, shown=shows_persons)
         found = []
         for row, described in zip(rows, self.lookup.described(connection, rows), strict=True):
-            made_of = answered(described, row, declared[row.id], self.catalogue(), sight)
+            made_of = answered(described, row, declared[row.id], self.catalogue(), sight, papers)
             if made.nationality is None or made_of.has(made.values, made.nationality):
                 found.append(made_of if is_alone else made_of.only(made))
         return found

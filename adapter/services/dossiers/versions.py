@@ -171,8 +171,12 @@ def _places(stated: Sequence[_Stated], *, changed_only: bool) -> set[tuple[str, 
     found = set()
     for place in {place for version in stated for place in version}:
         records = [version.get(place, {}) for version in stated]
-        if not changed_only or any(record != records[0] for record in records):
-            found |= {(*place, name) for record in records for name in record}
+        if changed_only and all(record == records[0] for record in records):
+            continue
+        names = {name for record in records for name in record}
+        if changed_only:
+            names = {name for name in names if any(each.get(name) != records[0].get(name) for each in records)}
+        found |= {(*place, name) for name in names}
     return found
 
 
