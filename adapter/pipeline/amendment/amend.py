@@ -68,6 +68,13 @@ class Amended:
 
     version: Declaration
     answers: bool
+    places: Mapping[str, str]
+    """Where each changed place of the version stands in the amendment."""
+
+    def pointed(self, form: Declaration, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """What the store finds in the version later, with its place in `form`, which brings it."""
+        sheet = Sheet(form)
+        return _located(form.verified.envelope, [sheet.pointed(each, self.places) for each in findings])
 
 
 def document_of(envelope: Envelope) -> etree._Element:
@@ -114,7 +121,7 @@ def amend(form: Declaration, base: AmendmentBase, ground: Ground) -> Amended:
     found = [*_checked(form, version, ground, sheet, places), *_unsigned(version)]
     found += _silent(form, version, sheet, ground)
     found += _late(form, base, sheet) if answers else _unasked(form, base, before, sheet)
-    return Amended(replace(version, findings=_located(form.verified.envelope, found)), answers)
+    return Amended(replace(version, findings=_located(form.verified.envelope, found)), answers, places)
 
 
 def _readdress(base: AmendmentBase, document: etree._Element) -> None:

@@ -109,7 +109,8 @@ class Deciding:
         # It may move its dossier to a unit where an account of its sender is suspended.
         told = suspended(self.ledger.register, amended.version, dossier, by=form)
         shut = [replace(each, pointer=root) for each in told]
-        found = (*shut, *self.files.faults(amended.version, dossier, answers=amended.answers))
+        unattached = self.files.faults(amended.version, dossier, answers=amended.answers)
+        found = (*shut, *amended.pointed(form, unattached))
         return replace(amended, version=replace(amended.version, findings=(*found, *amended.version.findings)))
 
     def _corrected(
