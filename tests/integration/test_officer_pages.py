@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from lxml import html
+from sqlalchemy import update
 
 from adapter.gateways.store import tables
 from adapter.model.identifiers import Digest, DossierKey
@@ -505,6 +506,40 @@ def test_what_both_doors_brought_is_compared_and_settled_on_a_page(small: Websit
     assert act(person, HERE, "reopen_pair", **other) == 200
     assert (state(small, HERE), state(small, direct)) == ("accepted", "accepted")
     assert person.get(f"{address(THERE)}/pairs").status_code == 404
+
+
+def test_of_a_pair_of_two_units_each_sees_it_and_settles_it_and_a_third_has_no_page(small: Website) -> None:
+    direct, told = DossierKey("OFQ", 2026), {"reason": "hai đơn vị đã trao đổi"}
+    message = declaration("OFQ1", reference=direct.number, signer="portal")
+    small.components.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
+    with small.components.database.transaction() as connection:  # it has moved to another unit's gate since
+        mine = update(tables.dossier).where(tables.dossier.c.number == direct.number)
+        connection.execute(mine.values(gate="MONGCAI", unit=MONGCAI))
+        third = update(tables.person).where(tables.person.c.code == "don-truong")
+        connection.execute(third.values(unit="CK-TANTHANH"))
+    here, there, stranger = (logged_in(small, who) for who in ("can-bo", "mong-cai", "don-truong"))
+    for person, own, other in ((here, HERE, direct), (there, direct, HERE)):
+        person.get(f"{address(own)}/pairs")
+        assert str(other) in person.told()
+        assert person.document().xpath("//tr[@class='changed']") == [], "of another unit's nothing is compared"
+        assert person.get(f"{address(other)}/pairs").status_code == 404
+    for key, other in ((HERE, direct), (direct, HERE)):
+        assert stranger.get(f"{address(key)}/pairs").status_code == 404
+        stranger.get("/can-bo")
+        form = {"seen": "1", "other": str(other), "verdict": "same", **told}
+        assert stranger.send(f"{address(key)}/settle_pair", **form).status_code == 404
+    there.get(f"{address(direct)}/pairs")
+    assert act(there, direct, "settle_pair", other=str(HERE), verdict="different", **told) == 200
+    for person, own in ((here, HERE), (there, direct)):
+        person.get(f"{address(own)}/pairs")
+        assert "Là hai hồ sơ khác nhau" in person.told()
+        assert told["reason"] in person.told(), "both read what was said, and why"
+    assert act(here, HERE, "reopen_pair", other=str(direct), **told) == 200
+    here.get(f"{address(HERE)}/pairs")
+    assert act(here, HERE, "settle_pair", other=str(direct), verdict="same", **told) == 200
+    assert sorted((state(small, HERE), state(small, direct))) == ["accepted", "merged"]
+    entries_of = [row.actor for row in entries(small, "pair.settle")]
+    assert set(entries_of) == {"person:mong-cai", "person:can-bo"}
 
 
 def test_certificates_that_wait_are_registered_or_declined_on_a_page(small: Website) -> None:
