@@ -10,7 +10,9 @@ from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import update
 
+from adapter.gateways.store.tables import outbox
 from adapter.model.actor import Role
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
@@ -32,7 +34,7 @@ from tests.harness.staff import OFFICE
 from tests.harness.statements import brought, logged_in
 from tests.harness.stores import sqlite_store
 from tests.harness.units import HUUNGHI
-from tests.harness.website import ENTERPRISE, OTHER, changed
+from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, changed
 from tests.servers.identity import identity_provider
 
 _QUALITY = 55
@@ -50,6 +52,7 @@ PICTURES = {
     "ho-so": _FILE,
     "sua-doi": _FILE,
     "giay-ho-so": _FILE,
+    "gio-tam-dung": _FILE,
     "yeu-cau": f"{_FILE}/request_amendment",
     "chuyen": f"{_FILE}/move",
     "tu-choi": f"{_FILE}/refuse",
@@ -214,6 +217,17 @@ def both_doors(components: Shift) -> Mapping[str, str]:
     return {"hai-cua": "/can-bo/ho-so/2026/PROOF1/pairs", "dau": "/", "mat-khau": "/khan-cap/mat-khau"}
 
 
+def suspended_hour(components: Shift) -> Mapping[str, str]:
+    """A request to amend whose hour runs, and whose declarant has been suspended since."""
+    whole, key = components.site.components, components.fresh[3]
+    with whole.database.transaction() as connection:
+        request = update(outbox).where(outbox.c.kind == "AmendmentRequest")
+        connection.execute(request.values(delivered_at=CLOCK))
+    whole.deadlines.watch()
+    whole.accounts.suspend(CITIZEN, unit=None, reason="Nghi bị chiếm đoạt", actor=TESTER)
+    return {"gio-tam-dung": file_of(key)}
+
+
 def registers(components: Shift) -> Mapping[str, str]:
     """What administrators read and have no proposal about."""
     at, tokens = "/quan-tri", components.site.components.tokens
@@ -305,6 +319,7 @@ def main(folder: Path, wanted: frozenset[str] = frozenset()) -> int:
             camera.take("don-truong", accounts(components))
             camera.take("can-bo", letters(components))
             camera.take("can-bo", both_doors(components))
+            camera.take("don-truong", suspended_hour(components))
         browser.close()
     return 0
 

@@ -42,17 +42,24 @@ def account_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     return {
         accounts.AccountsPage: [
             accounts.AccountsPage([], [], {}, [], at, False, frozenset()),
-            accounts.AccountsPage([standing, lifted], [lifted], notices, told, at, True, frozenset({1}), True),
+            *(
+                accounts.AccountsPage(
+                    [standing, lifted], [lifted], notices, told, at, True, frozenset({1}), True, {text: text}, said
+                )
+                for said in ("tam-dung", "khoi-phuc")
+            ),
         ],
         deputies.DeputiesPage: _delegations(text, at),
         **_letters(text, at),
         accounts.SuspendPage: [
             accounts.SuspendPage("", by_request=False, names_principal=False),
-            accounts.SuspendPage(text, True, True, given, faults, text),
+            accounts.SuspendPage(text, True, True, given, faults, "accounts.told.suspend"),
         ],
         accounts.RestorePage: [
             accounts.RestorePage(standing),
-            accounts.RestorePage(lifted, given, {"reason": "fault.empty", "document": "fault.text"}, text),
+            accounts.RestorePage(
+                lifted, {}, given, {"reason": "fault.empty", "document": "fault.text"}, "accounts.told.restore"
+            ),
         ],
     }
 
@@ -72,7 +79,8 @@ def _delegations(text: str, at: datetime) -> list[Page]:
     return [
         deputies.DeputiesPage([], [], at, is_on=False, may_decide=False),
         deputies.DeputiesPage(every, [], at, is_on=False, may_decide=True, said="het"),
-        deputies.DeputiesPage(every, [deputy], at, True, True, "giao", given, faults, text),
+        deputies.DeputiesPage(every, [deputy], at, True, True, "giao", given, faults, "deputies.told.grant"),
+        deputies.DeputiesPage(every, [], at, True, True, told="deputies.told.end"),
     ]
 
 
@@ -106,6 +114,6 @@ def _letters(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         ],
         letters.EndLetterPage: [
             letters.EndLetterPage(every[0]),
-            letters.EndLetterPage(every[1], *wrong, told=text),
+            letters.EndLetterPage(every[1], *wrong),
         ],
     }

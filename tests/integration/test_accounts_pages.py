@@ -15,7 +15,7 @@ from adapter.services.registers.register_shown import MOST_NAMED, NamingRegister
 from tests.harness.browsing import Person
 from tests.harness.people import TESTER
 from tests.harness.staff import logged_in, staffed
-from tests.harness.units import HUUNGHI, MONGCAI
+from tests.harness.units import HUUNGHI, MONGCAI, NAMES
 from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, Website
 from tests.servers.identity import IdentityProvider
 
@@ -56,18 +56,21 @@ def test_a_commander_suspends_at_his_unit_sees_whom_nothing_reached_and_restores
     assert "Không có tài khoản nào" in person.told()
     assert shown(site) == [], "nobody's number was shown"
     assert suspend(person, document="QĐ-7/2026") == 200
-    for told in (CITIZEN, REASON, "QĐ-7/2026", f"tại {HUUNGHI}", "LE QUANG MINH", "1 thông báo chưa đến"):
+    for told in (CITIZEN, REASON, "QĐ-7/2026", f"tại {NAMES[HUUNGHI]}", "LE QUANG MINH", "1 thông báo chưa đến"):
         assert told in person.told(), told
     (row,) = site.rows(tables.suspension)
     assert (row.unit, row.officer, row.document) == (HUUNGHI, "don-truong", "QĐ-7/2026")
     assert shown(site) == [("person:don-truong", [row.id])], "once, by the list that he was sent to"
+    assert "Đã tạm dừng" in person.told()
     assert suspend(person) == 409
+    assert "đang bị tạm dừng ở phạm vi đó rồi" in person.told()
     assert REASON in person.document().xpath("string(//textarea)"), "what was typed is kept"
     person.get(f"{LIST}/{row.id}/khoi-phuc")
     assert shown(site) == [("person:don-truong", [row.id])] * 2
     assert person.send(f"{LIST}/{row.id}/khoi-phuc", reason="").status_code == 422
     assert person.send(f"{LIST}/{row.id}/khoi-phuc", reason="Đã đổi tài khoản", document="QĐ-8").status_code == 200
     assert "Đã đổi tài khoản" in person.told()
+    assert "Đã khôi phục" in person.told()
     (row,) = site.rows(tables.suspension)
     assert (row.lifted_officer, row.lifted_document) == ("don-truong", "QĐ-8")
     assert [entry.actor for entry in site.rows(tables.journal) if entry.event.startswith("account.")] == [

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.officer.acting import fault_of
-from adapter.entrypoints.web.page import Page, Pages
+from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.gateways.store.suspensions import Suspension, SuspensionGround
 from adapter.model.actor import EVERYWHERE, Actor
@@ -45,6 +45,10 @@ class AccountsPage(Page):
     """Which of the standing ones he may restore."""
     delegates: bool = False
     """Whether a deputy may decide here by delegation (dự thảo): the way to the delegations is shown."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """The names of units, by their codes."""
+    said: str = ""
+    """Which act was just done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class RestorePage(Page):
     template: ClassVar[str] = "restore.html"
     reasons, documents = REASON, _DOCUMENT
     suspension: Suspension
+    units: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
     told: str = ""
@@ -86,7 +91,11 @@ def routes(pages: Pages, accounts: Accounts, guard: Guard) -> APIRouter:
 
 def _looking(router: APIRouter, pages: Pages, accounts: Accounts, sees: Dependency) -> None:
     @router.get("")
-    def look(request: Request, actor: Annotated[Actor, Depends(sees)]) -> Response:
+    def look(
+        request: Request,
+        actor: Annotated[Actor, Depends(sees)],
+        xong: Annotated[str, Query(pattern="^[a-z-]{0,12}$")] = "",
+    ) -> Response:
         shown = accounts.overview(actor=actor)
         standing, told = shown.standing, shown.told
         notices: dict[int, list[SentNotice]] = {}
@@ -103,6 +112,8 @@ def _looking(router: APIRouter, pages: Pages, accounts: Accounts, sees: Dependen
             may_decide=decides,
             own=frozenset(each.id for each in standing if decides and is_at_unit_of(actor, each)),
             delegates=accounts.delegations.is_on,
+            units=_names_of(accounts),
+            said=xong if xong in _DONE else "",
         )
         return pages.respond(request, page)
 
@@ -131,9 +142,9 @@ def _suspending(router: APIRouter, pages: Pages, accounts: Accounts, decides: De
             accounts.suspend(given["number"], unit=unit, reason=given["reason"], basis=basis, actor=actor)
         except NoRight:
             raise
-        except NotAllowed as error:
-            return pages.respond(request, page(actor, given=given, told=str(error)), 409)
-        return RedirectResponse(LIST, 303)
+        except NotAllowed:
+            return pages.respond(request, page(actor, given=given, told="accounts.told.suspend"), 409)
+        return RedirectResponse(f"{LIST}?xong=tam-dung", 303, PERSONAL)
 
 
 def _restoring(router: APIRouter, pages: Pages, accounts: Accounts, decides: Dependency) -> None:
@@ -145,7 +156,7 @@ def _restoring(router: APIRouter, pages: Pages, accounts: Accounts, decides: Dep
 
     @router.get("/{id}/khoi-phuc")
     def ask(request: Request, id: _Id, actor: Annotated[Actor, Depends(decides)]) -> Response:
-        return pages.respond(request, RestorePage(found(actor, id)))
+        return pages.respond(request, RestorePage(found(actor, id), _names_of(accounts)))
 
     @router.post("/{id}/khoi-phuc")
     def restore(request: Request, id: _Id, sent: Annotated[Posting, Depends(posting(decides))]) -> Response:
@@ -153,16 +164,22 @@ def _restoring(router: APIRouter, pages: Pages, accounts: Accounts, decides: Dep
         judged = {"reason": fault_of(given["reason"], 1, REASON), "document": fault_of(given["document"], 0, _DOCUMENT)}
         faults = {name: fault for name, fault in judged.items() if fault is not None}
         if faults:
-            return pages.respond(request, RestorePage(suspension, given, faults), 422)
+            return pages.respond(request, RestorePage(suspension, _names_of(accounts), given, faults), 422)
         try:
             accounts.restore(suspension.number, unit=suspension.unit, only=id, actor=sent.actor, **given)
         except NoRight:
             raise
-        except NotAllowed as error:
-            return pages.respond(request, RestorePage(suspension, given, told=str(error)), 409)
-        return RedirectResponse(LIST, 303)
+        except NotAllowed:
+            page = RestorePage(suspension, _names_of(accounts), given, told="accounts.told.restore")
+            return pages.respond(request, page, 409)
+        return RedirectResponse(f"{LIST}?xong=khoi-phuc", 303, PERSONAL)
 
 
+def _names_of(accounts: Accounts) -> dict[str, str]:
+    return {each.code: each.name for each in accounts.units().every if each.code}
+
+
+_DONE = ("tam-dung", "khoi-phuc")
 _NAMES = ("number", "where", "ground", "principal", "document", "reason")
 
 

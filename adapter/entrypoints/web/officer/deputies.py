@@ -84,8 +84,8 @@ class _Deputies:
             self.delegations.grant(who, paper, valid_from=since, valid_to=until, actor=sent.actor)
         except NoRight:
             raise
-        except NotAllowed as error:
-            return self.show(request, sent.actor, 409, given=given, told=str(error))
+        except NotAllowed:
+            return self.show(request, sent.actor, 409, given=given, told="deputies.told.grant")
         return RedirectResponse(f"{LIST}?xong=giao", 303, PERSONAL)
 
     def end(self, request: Request, row_id: int, sent: Posting) -> Response:
@@ -95,8 +95,8 @@ class _Deputies:
             self.delegations.end(row_id, actor=sent.actor)
         except NoRight:
             raise
-        except NotAllowed as error:
-            return self.show(request, sent.actor, 409, told=str(error))
+        except NotAllowed:
+            return self.show(request, sent.actor, 409, told="deputies.told.end")
         return RedirectResponse(f"{LIST}?xong=het", 303, PERSONAL)
 
 
