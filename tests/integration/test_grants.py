@@ -58,6 +58,20 @@ def test_a_grant_for_one_procedure_is_none_for_another(site: Website) -> None:
     assert sees(site, BINH, key)
 
 
+def test_what_amends_a_procedure_is_granted_and_withdrawn_with_it(site: Website) -> None:
+    grants = site.components.grants
+    grants.give(AN, OTHER, "UQ-1", until=None, procedures=[GROUPS, CITIZENS])
+    shown = grants.of(AN).grants
+    assert {each.letter.procedure for each in shown} == {GROUPS, CITIZENS}, "form 14 goes with them"
+    for each, still in zip(shown, (True, False), strict=True):
+        grants.withdraw(AN, each.letter.id, reason="Không cần nữa")
+        assert grants.is_granted(OTHER, CITIZEN, "BQP0100003") is still, "as long as one stands that it amends"
+    assert not any(each.in_force for each in grants.of(AN).grants)
+    (first, *_) = [row.id for row in site.rows(tables.authorisation)]
+    with pytest.raises(NotAllowed):
+        grants.withdraw(AN, first, reason="nữa")
+
+
 def test_a_grant_ends_with_its_last_day(site: Website) -> None:
     key, grants = declared(site), site.components.grants
     today = site.components.legal_clock().date()

@@ -210,6 +210,17 @@ def withdrawn(
     _tell(connection, database, GRANT_ENDED, row_ids[0], entered)
 
 
+def name_of(row: Authorisation) -> tuple[object, ...]:
+    """What the rows of one letter have in common; one that was withdrawn by itself stands by itself."""
+    return row.holder, row.principal, row.document, row.granted_at, row.granted_by, row.revoked_at
+
+
+def together(connection: Connection, row: Authorisation) -> list[Authorisation]:
+    """The rows of its letter, that one first."""
+    others = store.every(connection, number=row.holder)
+    return [row, *(each for each in others if each.id != row.id and name_of(each) == name_of(row))]
+
+
 def _tell(connection: Connection, database: Database, occasion: str, row_id: int, entered: Entered) -> None:
     """Tell both sides, once a letter, however many procedures it names."""
     letter = store.find(connection, row_id)

@@ -20,7 +20,7 @@ from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right, needs
 from adapter.services.registers.accounts import reason_of
-from adapter.services.registers.authorisations import Authorisations, Entered, withdrawn
+from adapter.services.registers.authorisations import Authorisations, Entered, name_of, together, withdrawn
 from adapter.services.registers.granted_procedures import grantable
 from adapter.services.registers.party_numbers import number_of
 from adapter.services.registers.register_shown import NamingRegister, note_register_shown
@@ -131,19 +131,11 @@ def _letters(rows: Iterable[Authorisation]) -> list[list[Authorisation]]:
     """The rows by letter, in their order; within a letter as it was entered."""
     found: dict[tuple[object, ...], list[Authorisation]] = {}
     for each in rows:
-        found.setdefault(_name(each), []).append(each)
+        found.setdefault(name_of(each), []).append(each)
     return [sorted(each, key=lambda row: row.id) for each in found.values()]
-
-
-def _name(row: Authorisation) -> tuple[object, ...]:
-    """What rows of one letter have in common; one that was withdrawn by itself stands by itself."""
-    return row.holder, row.principal, row.document, row.granted_at, row.granted_by, row.revoked_at
 
 
 def _together(connection: Connection, row_id: int) -> list[Authorisation]:
     """The rows of a letter that stand, that one first; nothing where it does not stand."""
     row = store.find(connection, row_id)
-    if row is None or row.revoked_at is not None:
-        return []
-    others = store.every(connection, number=row.holder)
-    return [row, *(each for each in others if each.id != row.id and _name(each) == _name(row))]
+    return together(connection, row) if row is not None and row.revoked_at is None else []

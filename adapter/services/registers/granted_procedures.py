@@ -18,6 +18,12 @@ def grantable(catalogue: Catalogue, at: datetime) -> list[tuple[str, Label]]:
     return [(each.code, each.title) for each in current if each and each.identities and each.amends is None]
 
 
+def amending(catalogue: Catalogue, code: str | None, at: datetime) -> str | None:
+    """The procedure that amends its dossiers, which is granted with it; None: it has none, or every one is granted."""
+    found = catalogue.amending(code, at.astimezone(VIETNAM).date()) if code else None
+    return found.code if found else None
+
+
 def granted(catalogue: Catalogue, named: Sequence[str], at: datetime) -> tuple[str | None, ...]:
     """What is kept of those that are named: with them those that amend their dossiers (form 14 has its own procedure).
 
@@ -29,6 +35,5 @@ def granted(catalogue: Catalogue, named: Sequence[str], at: datetime) -> tuple[s
     known = dict(grantable(catalogue, at))
     if unknown := sorted(each for each in named if each not in known):
         raise NotAllowed(f"there is no procedure {', '.join(unknown)}")
-    today = at.astimezone(VIETNAM).date()
-    amending = (catalogue.amending(code, today) for code in named)
-    return tuple(dict.fromkeys([*named, *(each.code for each in amending if each)])) or (None,)
+    with_them = (amending(catalogue, code, at) for code in named)
+    return tuple(dict.fromkeys([*named, *(code for code in with_them if code)])) or (None,)

@@ -22,8 +22,16 @@ from adapter.model.statement import AuthorisationTerms
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right, needs
 from adapter.services.registers.accounts import reason_of
-from adapter.services.registers.authorisations import AuthorisationLetter, Entered, kept, spoken_for, withdrawn
-from adapter.services.registers.granted_procedures import grantable, granted
+from adapter.services.registers.authorisations import (
+    AuthorisationLetter,
+    Entered,
+    kept,
+    name_of,
+    spoken_for,
+    together,
+    withdrawn,
+)
+from adapter.services.registers.granted_procedures import amending, grantable, granted
 
 MOST = 200
 """Letters of one principal that are in force at a time."""
@@ -76,6 +84,9 @@ class Grants:
         with self.database.reading() as connection:
             found = {letter.id: letter for number in numbers for letter in store.every(connection, number=number)}
         shown = [letter for letter in found.values() if letter.principal == principal or letter.holder == actor.number]
+        # Form 14 goes with what it amends.
+        with_them = {(name_of(each), amending(self.catalogue, each.procedure, now)) for each in shown}
+        shown = [each for each in shown if each.procedure is None or (name_of(each), each.procedure) not in with_them]
         shown.sort(key=lambda letter: (letter.granted_at, letter.id), reverse=True)
         return OwnGrants(principal, tuple(self._own(letter, principal, now) for letter in shown))
 
@@ -115,7 +126,8 @@ class Grants:
         return kept(connection, self.database, letter, wanted, entered)
 
     def withdraw(self, actor: Actor, row_id: int, *, reason: str) -> None:
-        """Withdraw it from now on. Its principal may do so, whoever entered it; its holder may give it back.
+        """Withdraw it from now on, and with it what amends its dossiers. Its principal may do so, whoever entered it;
+        its holder may give it back.
 
         Raises:
             NotAllowed: there is none of that id that is his, or it has ended.
@@ -126,15 +138,24 @@ class Grants:
         with self.database.transaction() as connection:
             found = store.find(connection, row_id)
             is_his = found is not None and (found.principal == _principal(actor) or found.holder == actor.number)
-            if not is_his or not store.revoke(connection, row_id, reason=told, at=now):
+            rows = self._with_it(connection, found, now) if found is not None and is_his else []
+            ended = [each for each in rows if store.revoke(connection, each, reason=told, at=now)]
+            if row_id not in ended:
                 raise NotAllowed("there is no such authorisation of yours in force")
-            withdrawn(connection, self.database, [row_id], told, Entered(None, actor, now, self.notifications()))
+            withdrawn(connection, self.database, ended, told, Entered(None, actor, now, self.notifications()))
 
     def is_granted(self, holder: str, principal: str, procedure: str) -> bool:
         """Whether somebody may act for a principal in a procedure now."""
         with self.database.reading() as connection:
             spoken = spoken_for(connection, [holder], self.clock())
         return any(grant.principal == principal and grant.covers(procedure) for grant in spoken.grants)
+
+    def _with_it(self, connection: Connection, letter: Authorisation, now: datetime) -> list[int]:
+        """The row, with that of form 14 where nothing else of the letter is amended by it."""
+        _, *others = together(connection, letter)
+        mine = amending(self.catalogue, letter.procedure, now)
+        is_needed = mine in {amending(self.catalogue, each.procedure, now) for each in others}
+        return [letter.id, *(each.id for each in others if mine and each.procedure == mine and not is_needed)]
 
     def _own(self, letter: Authorisation, principal: str | None, now: datetime) -> OwnGrant:
         found = self.catalogue.find(letter.procedure, now.astimezone(VIETNAM).date()) if letter.procedure else None
