@@ -347,7 +347,7 @@ def test_while_the_window_works_it_is_told_and_the_draft_is_kept(whole: Componen
     whole.window.override(Sight.UP, reason="a test", actor=TESTER)
     ways = whole.corrections.ways(AN, key.number, key.year)
     assert ways is not None
-    assert ways.takes in (PortalTakes.DRAFTS, PortalTakes.ALL)
+    assert ways.takes in (PortalTakes.DRAFTS, PortalTakes.BEGUN, PortalTakes.ALL)
     assert whole.drafts.find(CITIZEN, draft.public_id).answers == draft.answers
 
 
