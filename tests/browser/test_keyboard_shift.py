@@ -129,6 +129,8 @@ class Hands:
         if turn is not None:
             self.follow(turn)
             self.page.wait_for_url("**luot=**")
+        elif "luot=" in self.page.url:  # as he left it
+            self.follow("Cần xử lý")
 
     def open(self, key: DossierKey, turn: str | None = None) -> None:
         """By j to a dossier of the list, and into it."""

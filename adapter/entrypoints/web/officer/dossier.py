@@ -82,6 +82,13 @@ class CasePage(Page):
         return tuple(acts)
 
     @property
+    def next_step(self) -> str | None:
+        """What is to be done next where it needs a question first; None: a button does it."""
+        if {"accept", "complete"} & set(self.case.acts):
+            return None
+        return "approve" if "approve" in self.others else next(iter(self.others), None)
+
+    @property
     def is_amended(self) -> bool:
         """Whether there is more than one version."""
         return len(self.case.versions) > 1

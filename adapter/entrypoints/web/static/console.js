@@ -1,7 +1,7 @@
 // Makes a shift at the work list possible by keyboard, and tells of new work. Without it everything works.
 // j k move, Enter opens, x marks, n goes to the next step, u up, / to the filter, ? helps; not in fields, and not while a letter is put together.
 
-const KEPT = "nsw.keys";
+const KEPT = "nsw.keys", LIST = "nsw.list";
 
 function typing(event) {
   const at = event.target;
@@ -72,6 +72,14 @@ function watch(place) {
   document.addEventListener("visibilitychange", look);
 }
 
+// From a dossier one comes back to the list as it was narrowed: its address has codes alone.
+function keptList() {
+  try {
+    if (document.querySelector("[data-news]")) sessionStorage.setItem(LIST, location.search);
+    document.querySelectorAll("a[data-up][href='/can-bo']").forEach((up) => { up.href += sessionStorage.getItem(LIST) ?? ""; });
+  } catch { /* the whole list, then */ }
+}
+
 function phrases(button) {
   button.addEventListener("click", () => {
     const field = document.getElementById(button.dataset.phrase);
@@ -86,4 +94,5 @@ switchable(help);
 document.querySelectorAll("[data-keys]").forEach((hint) => { hint.hidden = !keysOn(); });
 document.querySelectorAll("[data-news]").forEach(watch);
 document.querySelectorAll("[data-phrase]").forEach(phrases);
-document.querySelector("[data-done]")?.focus();
+keptList();
+(document.querySelector("[data-done]") ?? document.querySelector(".summary[role=alert]"))?.focus();
