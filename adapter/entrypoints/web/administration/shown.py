@@ -97,7 +97,8 @@ def routes(pages: Pages, of: FromFiles, guard: Guard) -> APIRouter:
 
 def _span(code: Code) -> str:
     first, last = code.valid_from, code.valid_to
-    return f"{first or ''} → {last or ''}" if first or last else "–"
+    begin, end = (day_as_typed(each) if each else "" for each in (first, last))
+    return f"{begin} → {end}" if first or last else "–"
 
 
 def _facts(code: Code, day: date, names: Iterable[str] | None = None) -> str:
@@ -128,7 +129,8 @@ def _lists(catalogue: Catalogue, day: date, other: date | None) -> RegisterPage:
             for row in _changed(name, code, first, last)
         )
         heads = ("admin.list", "admin.code", "admin.change", "admin.day_before", "admin.day_after")
-        tables.insert(0, RegisterTable("admin.compared", heads, changed, named=f"{first} → {last}"))
+        span = f"{day_as_typed(first)} → {day_as_typed(last)}"
+        tables.insert(0, RegisterTable("admin.compared", heads, changed, named=span))
     return RegisterPage("lists", tuple(tables), day=day_as_typed(day), other_day=day_as_typed(other) if other else "")
 
 
