@@ -12,10 +12,13 @@ from sqlalchemy import Table, select
 from adapter.entrypoints.web.app import create_staff
 from adapter.gateways.store import tables
 from adapter.model.actor import Role
+from adapter.services.access.administration import AdminAct
 from adapter.services.access.people import Facts
 from adapter.services.watch.mode import Sight
 from tests.frozen.post import Post
+from tests.harness.assertions import client, issuer
 from tests.harness.people import TESTER
+from tests.harness.pki import ROOT
 from tests.harness.plans import Recorder
 from tests.harness.staff_pages import Console, at_console, paths_of
 
@@ -66,7 +69,7 @@ def ask_consoles(made: Post, recorder: Recorder) -> Callable[[], Awaitable[dict[
             recorder.asked_by = WAY
 
         async with at_console(components, app, _ADMINISTRATOR) as mai, at_console(components, app, _OTHER) as duc:
-            await _administers(mai, duc, recorder, keep)
+            await _administers(made, mai, duc, recorder, keep)
         for login in (_OPERATOR, _ADMINISTRATOR):
             async with at_console(components, app, login) as console:
                 await console.get("/")
@@ -118,7 +121,8 @@ def _addresses(made: Post, recorder: Recorder, path: str) -> Iterator[tuple[str,
         yield here, query
     if path == "/van-hanh/thong-diep":
         keys = (message.public_id, message.message_id, reply.message_id, message.digest, "C1234567")
-        for key in (*keys, f"{dossier.number}/{dossier.year}"):
+        numbers = (_rows(made, recorder, each)[0].number for each in (tables.confirmation, tables.amendment_request))
+        for key in (*keys, *numbers, f"{dossier.number}/{dossier.year}"):
             yield here, {"khoa": str(key)}
 
 
@@ -126,7 +130,7 @@ Keep = Callable[[str, httpx.Response], None]
 
 
 async def _operates(made: Post, console: Console, recorder: Recorder, keep: Keep) -> None:
-    """What an operator does on pages without the part that decides."""
+    """What an operator does on pages; what decides is in the same process."""
     message, reply = (
         _rows(made, recorder, tables.inbox)[0].public_id,
         _rows(made, recorder, tables.outbox)[0].message_id,
@@ -139,24 +143,59 @@ async def _operates(made: Post, console: Console, recorder: Recorder, keep: Keep
         ("/van-hanh/cong-hong", {"ly-do": "x", "tu": f"{made.now - timedelta(hours=1):%Y-%m-%dT%H:%M}"}),
         ("/van-hanh/cong-hong/goi", {"ho-so": "1/2026", "ket-qua": "reached"}),
         ("/van-hanh/cong-hong/het", {}),
+        ("/van-hanh/cach-ly", {"vi-sao": "its bytes are none of XML"}),
+        ("/van-hanh/cach-ly", {"tat-ca": "1"}),
+        (f"/van-hanh/su-co/{_rows(made, recorder, tables.incident)[0].id}/bao-cao", {}),
     ):
         recorder.asked_by = f"POST {address}"
         keep(address, await console.post(address, **form))
 
 
-async def _administers(mai: Console, duc: Console, recorder: Recorder, keep: Keep) -> None:
+_OTHER_PERSON = {"ve": "khac", "name": "KHAC", "roles": "auditor"}
+
+
+async def _administers(made: Post, mai: Console, duc: Console, recorder: Recorder, keep: Keep) -> None:
     """One proposes, the other one confirms."""
-    for act, form in (
-        ("person_add", {"ve": "moi", "name": "MOI", "roles": "auditor", "ly-do": "x"}),
-        ("person_change", {"ve": "moi", "name": "MOI", "roles": "operator", "ly-do": "x"}),
-        ("person_remove", {"ve": "moi", "ly-do": "x"}),
-        ("office_add", {"ve": "moi", "name": "MOI", "ly-do": "x"}),
-        ("office_remove", {"ve": "moi", "ly-do": "x"}),
-    ):
+    for act, subject, form in administration():
         recorder.asked_by = f"POST /quan-tri/lam/{act}"
-        proposed = await mai.post(f"/quan-tri/lam/{act}", **form)
+        made.name_next_token(subject)
+        proposed = await mai.post(f"/quan-tri/lam/{act}", **{"ve": subject, "ly-do": "x"}, **form)
         keep(act, proposed)
         here = proposed.headers.get("location", "/")
         for who, what in ((mai, "trinh"), (duc, "xac-nhan")):
             recorder.asked_by = f"POST {what}"
             keep(f"{act} {what}", await who.post(f"{here}/{what}"))
+    for what in ("tu-choi", "rut"):
+        recorder.asked_by = f"POST {what}"
+        proposed = await mai.post("/quan-tri/lam/person_add", **{**_OTHER_PERSON, "ly-do": "x"})
+        here = proposed.headers.get("location", "/")
+        await mai.post(f"{here}/trinh")
+        keep(what, await (mai if what == "rut" else duc).post(f"{here}/{what}", **{"ly-do": "x"}))
+
+
+def administration() -> Iterator[tuple[AdminAct, str, dict[str, str]]]:
+    """Every act once, each about what the ones before it have left: act, subject, values."""
+    sso = "https://sso.new.invalid"
+    officer = {"name": "MOI", "roles": "customs_officer", "office": "moi"}
+    program = {"name": "MOI", "keys": client().public, "offices": "moi", "issuers": sso}
+    sexes = (ROOT / "mappings" / "codelists" / "sexes.yaml").read_text(encoding="utf-8")
+    yield AdminAct.OFFICE_ADD, "moi", {"name": "MOI"}
+    yield AdminAct.OFFICE_CHANGE, "moi", {"name": "MOI HON"}
+    yield AdminAct.PERSON_ADD, "moi", officer
+    yield AdminAct.PERSON_CHANGE, "moi", {**officer, "name": "MOI HON"}
+    yield AdminAct.LOOKUP_GIVE, "moi", {"procedures": "BQP0100002"}
+    yield AdminAct.LOOKUP_WITHDRAW, "moi", {"procedures": "BQP0100002"}
+    yield AdminAct.PERSON_REMOVE, "moi", {}
+    yield AdminAct.PERSON_RESTORE, "moi", {}
+    yield AdminAct.TOKEN_ISSUE, "may-moi", {"role": "customs", "office": "moi"}
+    yield AdminAct.TOKEN_REVOKE, "may-moi", {}
+    yield AdminAct.TOKEN_ISSUE, "nguoi-moi", {"role": "person", "person": "moi"}
+    yield AdminAct.ISSUER_ADD, sso, {"name": "SSO", "keys": issuer().public}
+    yield AdminAct.ISSUER_CHANGE, sso, {"name": "SSO", "keys": issuer().public}
+    yield AdminAct.CLIENT_ADD, "moi", program
+    yield AdminAct.CLIENT_CHANGE, "moi", {**program, "procedures": "BQP0100002"}
+    yield AdminAct.CLIENT_END, "moi", {}
+    yield AdminAct.ISSUER_END, sso, {}
+    yield AdminAct.PERSON_REMOVE, "moi", {}
+    yield AdminAct.OFFICE_REMOVE, "moi", {}
+    yield AdminAct.LIST_CHANGE, "sexes", {"text": f"{sexes}\n  - {{code: Y, vi: Thử, en: test, from: 2099-01-01}}\n"}

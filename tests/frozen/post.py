@@ -109,6 +109,10 @@ class Post:
         """Time passes."""
         self.now += pause
 
+    def name_next_token(self, label: str) -> None:
+        """What the words of the next token follow from that somebody else issues."""
+        self._label = label
+
     def token(self, role: Machine, label: str, **facts: Any) -> Actor:
         """Issue a token whose words follow from its label; gives the caller who holds it."""
         self._label = label

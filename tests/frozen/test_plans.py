@@ -25,6 +25,7 @@ from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.dossier import ShownState
 from adapter.model.identifiers import DossierKey
 from adapter.model.turns import WorkTurn
+from adapter.services.access.administration import AdminAct
 from adapter.services.access.offices import reach
 from adapter.services.access.tokens import PREFIX
 from adapter.services.customs.audit import Asked
@@ -34,7 +35,7 @@ from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
 from adapter.services.dossiers.worklist import FLAGS, WorkFilter
 from adapter.services.watch.looks import Looks
 from adapter.services.watch.mode import Sight
-from tests.frozen.consoles import THE_TEST, ask_consoles
+from tests.frozen.consoles import THE_TEST, administration, ask_consoles
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
@@ -240,6 +241,10 @@ def _is_exempt(statement: str, recorded: Recorder) -> bool:
     of_the_overview = by == "GET /van-hanh" and any(each in statement for each in OF_THE_OVERVIEW)
     only_figures = not by.startswith("deadlines") or FIGURES in statement
     return by == TEST or of_the_story or of_the_overview or (by in EXEMPT and only_figures)
+
+
+def test_every_act_of_administrators_is_among_them() -> None:
+    assert {act for act, _, _ in administration()} == set(AdminAct)
 
 
 def test_whether_there_is_one_is_asked_by_its_first_row(seeded: Database) -> None:
