@@ -62,7 +62,9 @@ def message_find(
     key: Annotated[
         str,
         typer.Argument(
-            metavar="KEY", help="Our id, the sender's, a SHA-256, a dossier (number or number/year), an answer's id."
+            metavar="KEY",
+            help="Our id, the sender's, a SHA-256, a dossier (number or number/year), the number of a confirmation or "
+            "of a request to amend, an answer's id.",
         ),
     ],
     by: By = None,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import Column, select
 from typer.testing import CliRunner
 
 from adapter.bootstrap import Components
@@ -24,7 +24,7 @@ from adapter.entrypoints.web.page import About, Around, Page, Pages
 from adapter.entrypoints.web.words import Language
 from adapter.gateways.store import browse
 from adapter.gateways.store.browse import WantedMessages
-from adapter.gateways.store.tables import journal, outbox
+from adapter.gateways.store.tables import amendment_request, confirmation, journal, outbox
 from adapter.model.actor import Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
@@ -36,7 +36,7 @@ from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import Message, declaration, heartbeat
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
-from tests.harness.history import OFFICER, Desk, told_again
+from tests.harness.history import ITEMS, OFFICER, REASON, Desk, told_again
 from tests.harness.outbound import Confirming
 from tests.harness.people import TESTER, person
 from tests.harness.personal_values import EXAMPLE, personal
@@ -96,6 +96,12 @@ def said(whole: Components) -> list[Any]:
         return list(connection.execute(select(outbox).order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)))
 
 
+def only(components: Components, number: Column[str]) -> str:
+    """The number that was given."""
+    with components.database.reading() as connection:
+        return connection.execute(select(number)).scalar_one()
+
+
 def test_a_message_is_found_by_each_of_its_names(whole: Components) -> None:
     message = declaration(1)
     ours, other = take(whole, message), take(whole, declaration(2))
@@ -107,6 +113,10 @@ def test_a_message_is_found_by_each_of_its_names(whole: Components) -> None:
     assert found(whole, f"{message.reference}/2025") == []
     assert found(whole, "nothing") == []
     assert other not in found(whole, ours)
+    whole.completion.complete(DossierKey(message.reference, 2026), OFFICER)
+    whole.amendments.request(DossierKey("PROOF2", 2026), OFFICER, reason=REASON, items=ITEMS)
+    assert found(whole, only(whole, confirmation.c.number)) == [ours]
+    assert found(whole, only(whole, amendment_request.c.number)) == [other]
 
 
 def test_messages_are_listed_by_what_became_of_them(whole: Components) -> None:

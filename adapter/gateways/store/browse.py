@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, fu
 
 from adapter.gateways.store.browse_records import BrowsedMessage, BrowsedReply, ReplyWithMessage, StoredTry
 from adapter.gateways.store.records import StoredMessage, StoredReply, made, made_all, made_first
-from adapter.gateways.store.tables import attempt, dossier, inbox, outbox
+from adapter.gateways.store.tables import amendment_request, attempt, confirmation, dossier, inbox, outbox
 
 STRETCH = 5_000
 """So many messages are looked through for what no index holds (a code, an outcome, a sender); then the next stretch is
@@ -124,6 +124,14 @@ def dossiers_named(connection: Connection, number: str, year: int | None) -> lis
         if year is not None:
             query = query.where(dossier.c.year == year)
         found += connection.execute(query.limit(_DOSSIERS)).scalars()
+    return found
+
+
+def dossiers_confirmed_or_asked(connection: Connection, number: str) -> list[int]:
+    """The dossier of a confirmation with that number, or of a request to amend with it; both are given once."""
+    found: list[int] = []
+    for table in (confirmation, amendment_request):
+        found += connection.execute(select(table.c.dossier_id).where(table.c.number == number)).scalars()
     return found
 
 

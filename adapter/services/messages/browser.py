@@ -177,7 +177,7 @@ class MessageBrowser:
         return MessagePage(tuple(map(_listed, rows)), further)
 
     def called(self, name: str, *, actor: Actor) -> MessagePage:
-        """Messages by one key: our id, the sender's, a digest, a dossier (number or number/year), or a reply of ours.
+        """Messages by one key: an id, a digest, a dossier, the number of a confirmation or request, a reply of ours.
 
         Raises:
             NoRight: the actor may not browse messages.
@@ -189,6 +189,7 @@ class MessageBrowser:
             if not rows:
                 key = DossierKey.read(name)
                 found = browse.dossiers_named(connection, key.number if key else name, key.year if key else None)
+                found = found or browse.dossiers_confirmed_or_asked(connection, name)
                 rows = browse.of_dossiers(connection, found, PAGE)
             if not rows:
                 said = browse.reply(connection, name)
