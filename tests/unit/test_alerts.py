@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from adapter.entrypoints.alert_sender import AlertSender
+from adapter.entrypoints.web.operator.overview import EXPLAINED
 from adapter.gateways.alert_file import AlertFile
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event
@@ -312,3 +313,8 @@ def test_the_letter_says_what_began_what_is_over_and_the_first_command() -> None
     assert "08:00 02/03/2026" in told.text
     assert "nsw-adapter window status" in told.text
     assert "ĐÃ HẾT (over): Có thời hạn" in told.text
+
+
+def test_each_alert_leads_to_the_page_that_shows_what_it_is_about() -> None:
+    without = {AlertName.EMERGENCY_LOGIN, AlertName.TEST}
+    assert EXPLAINED.keys() | without == set(AlertName)

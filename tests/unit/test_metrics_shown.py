@@ -43,6 +43,25 @@ def test_every_series_is_on_a_panel_in_a_rule_or_not_for_a_reason() -> None:
     assert {name for name, series in found.items() if not series & asked} == set(NOT_LOOKED_AT)
 
 
+def test_each_thing_that_operators_watch_has_its_series() -> None:
+    watched = {
+        "messages by outcome and procedure": "nsw_messages",
+        "seconds by stage": "nsw_stage_seconds",
+        "messages of one transaction": "nsw_batch",
+        "replies that wait": "nsw_replies_waiting",
+        "age of the oldest of them": "nsw_oldest_reply_seconds",
+        "messages that wait or are parked": "nsw_messages_held",
+        "the broker's quarantine": "nsw_quarantine_messages",
+        "deadlines near and broken": "nsw_deadlines",
+        "days to the end of a certificate": "nsw_certificate_days",
+        "the window's mode": "nsw_window_mode",
+        "trouble with broker and database": "nsw_troubles",
+        "requests of the web": "nsw_web_requests",
+        "sessions": "nsw_sessions",
+    }
+    assert set(watched.values()) - emitted().keys() == set()
+
+
 def test_no_panel_and_no_rule_asks_for_what_is_not_there() -> None:
     assert looked_at() <= set().union(*emitted().values())
 

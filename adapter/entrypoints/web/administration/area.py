@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import yaml
 from fastapi import APIRouter
 
 from adapter.bootstrap import Components
@@ -42,6 +43,11 @@ def _policy(components: Components) -> Iterator[tuple[str, str]]:
     trust = components.settings.trust
     for name, store in trust.authorities.items():
         for key, value in store.model_dump(mode="json", include={"legacy_sha1", "algorithms"}).items():
-            yield f"trust.authorities.{name}.{key}", str(value)
+            yield f"trust.authorities.{name}.{key}", _flow(value)
     for name, partner in trust.partners.items():
-        yield f"trust.partners.{name}", f"{partner.role}, legacy_sha1: {partner.legacy_sha1}"
+        yield f"trust.partners.{name}", _flow({"role": partner.role, "legacy_sha1": partner.legacy_sha1})
+
+
+def _flow(value: object) -> str:
+    """A setting on one line, as the configuration file writes it."""
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000).removesuffix("...\n").strip()

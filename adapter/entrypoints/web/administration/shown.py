@@ -209,8 +209,8 @@ def _trust(of: FromFiles) -> RegisterPage:
         (
             ShownCell(each.name, f"{RULES}/{each.code}/{each.version}"),
             ShownCell(labels=(each.title,)),
-            ShownCell(str(each.effective_from)),
-            ShownCell(str(each.effective_to or "–")),
+            ShownCell(day_as_typed(each.effective_from)),
+            ShownCell(day_as_typed(each.effective_to) if each.effective_to else "–"),
             ShownCell(str(len(each.rules))),
         )
         for versions in of.catalogue().procedures.values()

@@ -3,7 +3,7 @@
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -38,6 +38,8 @@ MODES = {
 
 
 EXPLAINED = {
+    AlertName.DATABASE_AWAY: "/van-hanh/tien-trinh",
+    AlertName.BROKER_AWAY: "/van-hanh/hang-doi",
     AlertName.WINDOW_DOWN: "/van-hanh/su-co",
     AlertName.TRANSFERS_STAY: "/van-hanh/su-co",
     AlertName.MESSAGES_PARKED: "/van-hanh/cach-ly",
@@ -45,8 +47,10 @@ EXPLAINED = {
     AlertName.DUTY_NEAR: "/van-hanh/so-lieu",
     AlertName.CERTIFICATE_ENDS: "/van-hanh/chung-thu",
     AlertName.REPLIES_STAY: "/van-hanh/hang-doi",
+    AlertName.REPLIES_REFUSED: "/van-hanh/hang-doi",
+    AlertName.QUARANTINE: "/van-hanh/hang-doi",
 }
-"""The page that shows what an alert is about."""
+"""The page that shows what an alert is about. A log-in by emergency access is told by the journal alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,10 @@ class OperatorPage(Page):
     told: str = ""
     asked: str = ""
     fault: str = ""
+
+    def waits(self, route: str) -> timedelta:
+        """How long the oldest reply of a route has waited."""
+        return timedelta(seconds=self.readings.oldest_s.get(route, 0))
 
     @property
     def acts(self) -> tuple[str, ...]:
