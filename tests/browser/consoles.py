@@ -24,7 +24,7 @@ from adapter.services.registers.accounts import SuspensionBasis
 from tests.browser.administration_scenes import desk
 from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, launch, visit
-from tests.browser.staff_scenes import Shift, administrator_of_customs, file_of, log_in_staff, shift
+from tests.browser.staff_scenes import Shift, administrator_of_customs, delegated, file_of, log_in_staff, shift
 from tests.harness.assertions import client, issuer
 from tests.harness.attached import letter
 from tests.harness.declarations import declaration
@@ -190,7 +190,7 @@ def accounts(components: Shift) -> Mapping[str, str]:
     whole.accounts.restore("001092003456", actor=commander, **ended)  # type: ignore[arg-type]
     at = "/can-bo/tai-khoan"
     pages = {"tai-khoan": at, "tam-dung": f"{at}/tam-dung", "khoi-phuc": f"{at}/{here.id}/khoi-phuc"}
-    return {**pages, "cap-pho": f"{at}/cap-pho"}
+    return {**pages, "cap-pho": delegated(components)}
 
 
 def letters(components: Shift) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,13 +13,14 @@ from playwright.sync_api import BrowserContext, Page
 
 from adapter.bootstrap import Components
 from adapter.entrypoints.web.browser import STAFF_COOKIE
+from adapter.model.actor import Role
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.people import Facts
 from adapter.services.access.staff_sessions import StaffAccount
 from tests.browser.scenes import ABOUT
-from tests.harness.fixtures import Case, load_cases, submission
+from tests.harness.fixtures import CLOCK, Case, load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, REASON, dossier_of, play
-from tests.harness.people import TESTER
+from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
 from tests.harness.staff import OFFICE, staffed
 from tests.harness.units import HUUNGHI, two_units
@@ -69,7 +71,7 @@ def shift(folder: Path, database_url: str, provider: IdentityProvider) -> Iterat
     """The shift, until left: of a unit with a land gate and a port. No key is in the process of its pages."""
     units = two_units()
     units["units"][HUUNGHI]["gates"].append(PORT)
-    with staffed(folder, database_url, provider, apart=True, **ABOUT, **units) as site:
+    with staffed(folder, database_url, provider, apart=True, **ABOUT, **units, **{"accounts.deputy": True}) as site:
         fill(site.components)
         amended = play(site.components, AMENDED)
         cases = {case.id: case for case in load_cases()}
@@ -89,6 +91,19 @@ def fill(components: Components) -> None:
 
 def _receive(components: Components, case: Case) -> None:
     components.intake.receive([submission(case, shared_pki())])
+
+
+def delegated(components: Shift) -> str:
+    """A deputy of the unit, a delegation to him that counts, and one that was ended; gives the page of delegations."""
+    parts = components.site.components
+    parts.people.add("pho", Facts("DANG VAN PHO", ("deputy",), "Thiếu tá", HUUNGHI), actor=TESTER)
+    minh = person("don-truong", Role.COMMANDER, name="LE QUANG MINH", rank="Trung tá", unit=HUUNGHI)
+    ended, _ = (
+        parts.delegations.grant("pho", paper, valid_to=CLOCK + timedelta(days=30), actor=minh)
+        for paper in ("QĐ-19/2026", "QĐ-21/2026")
+    )
+    parts.delegations.end(ended, actor=minh)
+    return "/can-bo/tai-khoan/cap-pho"
 
 
 def administrator_of_customs(context: BrowserContext, components: Shift) -> None:

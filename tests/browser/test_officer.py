@@ -13,7 +13,7 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from tests.browser.conftest import assert_accessible, watching
 from tests.browser.scenes import kept, visit
-from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
+from tests.browser.staff_scenes import Shift, delegated, file_of, log_in_staff, shift
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.stores import sqlite_store
@@ -60,6 +60,17 @@ def test_a_page_has_no_serious_fault_of_accessibility(
     looker: Callable[[str], Page], components: Shift, hai: str, node_packages: Path, name: str
 ) -> None:
     assert_accessible(looker(hai), node_packages, lambda page: page.goto(components.url + place(components, name)))
+
+
+def test_the_page_of_delegations_has_no_serious_fault_of_accessibility(
+    browser: Browser, components: Shift, node_packages: Path
+) -> None:
+    """With one that counts, one that was ended, and the form for another."""
+    address = delegated(components)
+    with visit(browser) as context, watching(context.new_page()) as minhs:
+        log_in_staff(minhs, components.url, "don-truong", address)
+        minhs.locator("main summary").first.click()
+        assert_accessible(minhs, node_packages, lambda _: None)
 
 
 def test_by_keyboard_alone_a_dossier_is_opened_and_confirmed(page: Page, components: Shift) -> None:
