@@ -227,7 +227,7 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def case_files(self) -> CaseFiles:
-        return CaseFiles(self.database, self.catalogue, self.installation.units, self.legal_clock)
+        return CaseFiles(self.database, self.catalogue, self.installation.units, self.legal_clock, self.answers.places)
 
     @cached_property
     def own_dossiers(self) -> OwnDossiers:

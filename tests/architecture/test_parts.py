@@ -67,6 +67,16 @@ def test_a_proof_s_last_result_takes_the_place_of_the_one_before(
     ]
 
 
+def test_a_proof_that_was_interrupted_leaves_its_last_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(proofs, "note", lambda name, told, wall, cpu: noted.append((name, told)))
+    for code, told in ((0, "9 passed"), (1, "1 failed, 8 passed"), (2, "3 passed"), (143, "ended with 143")):
+        result = running.Result("kills", code, told, 1.0, 1.0)
+        monkeypatch.setattr(running, "run", lambda *_, each=result: [each])
+        assert running.main(["prove", "kills"]) == code
+    assert noted == [("kills", ["9 passed"]), ("kills", ["1 failed, 8 passed"])]
+
+
 def test_a_part_that_fails_fails_the_suite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = tmp_path / "test_good.py", tmp_path / "test_bad.py"
     good.write_text("def test_it(): pass\n", encoding="utf-8")

@@ -258,7 +258,7 @@ def case(text: str, at: datetime) -> CaseFile:
         ),
         groups=(CaseGroup("persons", said, (said,) * 4, (cell,), rows),),
         messages=tuple(
-            CaseMessage(meaning.value, at, (OwnFinding(text, severity, said),))
+            CaseMessage(meaning.value, at, (OwnFinding(text, severity, said), OwnFinding(text, severity, said, said)))
             for meaning, severity in zip(MEANINGS, ("warn", "request", "refuse", "reject", "warn"), strict=True)
         ),
         warnings=tuple(

@@ -72,7 +72,13 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     )
     bare = OwnRow("N", 2026, said, None, "received", None, None, at, None, 0)
     messages = tuple(
-        OwnMessage(meaning.value, "window", "accepted", at, (OwnFinding("BQP1", severity, said),))
+        OwnMessage(
+            meaning.value,
+            "window",
+            "accepted",
+            at,
+            (OwnFinding("BQP1", severity, said), OwnFinding("BQP2", severity, said, said)),
+        )
         for meaning, severity in zip(MEANINGS, ("warn", "refuse", "reject", "warn", "warn"), strict=True)
     )
     answers = tuple(

@@ -113,7 +113,7 @@ def test_what_is_missing_is_told_by_its_label_at_its_field(whole: Components) ->
     found = whole.drafts.check(draft)
     by_seat = {seat.name: finding for finding in found if (seat := seat_of(sketch, finding.pointer))}
     assert {"fullName", "direction", "expectedArrival"} <= by_seat.keys()
-    assert whole.catalogue.findings.state(by_seat["fullName"]).vi == "Thiếu phần tử bắt buộc Họ và tên."
+    assert whole.catalogue.findings.state(by_seat["fullName"]).vi == "Thiếu Họ và tên: nội dung bắt buộc."
 
 
 def test_pressed_twice_it_is_one_message_with_one_answer(whole: Components) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from adapter.gateways.store import replies, tables
+from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.dossiers.answer_places import AnswerPlaces
 from adapter.services.watch.mode import Sight
@@ -268,6 +269,18 @@ def test_a_request_names_its_fields_as_the_form_does_and_the_path_is_for_program
     told = " ".join(" ".join(page.extract_text() for page in printed.pages).split())
     for label in filter(None, fields.values()):
         assert label in told, "on paper too"
+
+
+def test_a_finding_stands_at_its_field_for_its_declarant_and_for_the_officer(small: Website) -> None:
+    with small.declarant() as client:
+        sent = client.post(DECLARATIONS, content=citizen_message(ExpiryDate="2020-01-01"), headers=XML).json()
+    key = DossierKey(sent["reference"], sent["year"])
+    person = somebody(small, CITIZEN)
+    person.get(address(key))
+    found = person.document().xpath("//ul[@class='findings']/li/strong")
+    assert {each.text_content() for each in found} == {"Ngày hết hạn:"}
+    (message,) = small.components.case_files.open(key, TESTER).messages
+    assert {each.place.vi if each.place else None for each in message.findings} == {"Ngày hết hạn"}
 
 
 def _digest(site: Website, kind: str) -> str:

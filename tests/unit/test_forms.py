@@ -360,8 +360,8 @@ def test_an_element_that_is_missing_is_named_as_the_form_names_it() -> None:
     finding = Finding("schema_missing", f"{BASE}/GroupName", words={"field": "GroupName"})
     stated = catalogue().findings.state(in_words_of_form(drawn(TOUR), finding))
     assert (stated.vi, stated.en) == (
-        "Thiếu phần tử bắt buộc Tên đoàn.",
-        "The mandatory element Name of the group is missing.",
+        "Thiếu Tên đoàn: nội dung bắt buộc.",
+        "Name of the group is missing; it is mandatory.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The places that an answer names: from the XPath in it to what the form calls the field."""
+"""The places that an answer or a finding names: from its XPath to what the form calls the field."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
+from adapter.gateways.store.dossier_records import MessageOfDossier, StoredDossier
 from adapter.model.catalogue import Catalogue
 from adapter.model.procedure import Label, MessageSpec, Procedure
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.faults import seat_label, seat_of
 from adapter.pipeline.forms.layout import FormLayout, layout
 from adapter.pipeline.readable import Placed
 from adapter.pipeline.schema import Reporter
+from adapter.services.dossiers.own_records import OwnFinding
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,15 @@ class AnswerPlaces:
             return None
 
         return placed
+
+    def findings(self, row: StoredDossier, message: MessageOfDossier) -> tuple[OwnFinding, ...]:
+        """The findings of a message about the dossier, each with its place."""
+        days = [at.astimezone(VIETNAM).date() for at in (row.received_at, message.received_at)]
+        placed = self.of(row.procedure, days)
+        return tuple(
+            OwnFinding(each["code"], each["severity"], Label(each["vi"], each["en"]), placed(each["pointer"]))
+            for each in message.findings
+        )
 
     def _form(self, procedure: Procedure, spec: MessageSpec) -> FormLayout:
         name = f"{procedure.name} {spec.pair}"

@@ -39,6 +39,7 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import BRING_WITHIN
 from adapter.pipeline.units import place_of
 from adapter.services.access.rights import Right, has, is_its, needs, needs_in_unit
+from adapter.services.dossiers.answer_places import AnswerPlaces
 from adapter.services.dossiers.case_paper import paper_of
 from adapter.services.dossiers.case_records import (
     CaseEvent,
@@ -55,7 +56,7 @@ from adapter.services.dossiers.case_warnings import warnings
 from adapter.services.dossiers.desk import RIGHTS
 from adapter.services.dossiers.destinations import Destination, DossierMoved, destinations, let_go
 from adapter.services.dossiers.naming import MASK, form_of, gate_name, party_name
-from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
+from adapter.services.dossiers.own_records import RunningLimit
 from adapter.services.dossiers.personal_shown import note_personal_shown
 from adapter.services.dossiers.running_limits import running_limits
 from adapter.services.dossiers.shown_state import shown
@@ -101,6 +102,7 @@ class CaseFiles:
     catalogue: Catalogue
     units: BorderUnits
     clock: Callable[[], datetime]
+    places: AnswerPlaces
 
     def open(self, key: DossierKey, actor: Actor) -> CaseFile:
         """One dossier. The journal keeps that its persons were shown.
@@ -173,7 +175,7 @@ class CaseFiles:
             versions=tuple(_versions(row, parts, self.catalogue, personal=personal)),
             values=side_by_side(latest, parts.said, wording),
             groups=tables(latest, parts.said, wording),
-            messages=tuple(self._messages(connection, row.id)),
+            messages=tuple(self._messages(connection, row)),
             warnings=self._warnings(connection, row, latest, in_force, parts.in_pairs, personal=personal),
             requests=tuple(_request(each, parts.names) for each in parts.asked),
             amendment=parts.waiting.number if parts.waiting else None,
@@ -238,14 +240,11 @@ class CaseFiles:
         stated = self.catalogue.codelists.get(procedure.refusal_grounds or "", {}) if procedure else {}
         return {code: Label(each.vi, each.en) for code, each in stated.items()}
 
-    def _messages(self, connection: Connection, dossier_id: int) -> Iterator[CaseMessage]:
-        for row in own_dossiers.messages(connection, dossier_id):
-            found = tuple(
-                OwnFinding(each["code"], each["severity"], Label(each["vi"], each["en"])) for each in row.findings
-            )
-            if found:
-                meaning = self.catalogue.meanings.get(row.pair or "") or Meaning.DECLARATION
-                yield CaseMessage(meaning.value, row.received_at, found)
+    def _messages(self, connection: Connection, row: StoredDossier) -> Iterator[CaseMessage]:
+        for message in own_dossiers.messages(connection, row.id):
+            if message.findings:
+                meaning = self.catalogue.meanings.get(message.pair or "") or Meaning.DECLARATION
+                yield CaseMessage(meaning.value, message.received_at, self.places.findings(row, message))
 
 
 def _parts(connection: Connection, row: StoredDossier, catalogue: Catalogue) -> _Parts:

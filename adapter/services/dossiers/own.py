@@ -33,7 +33,6 @@ from adapter.services.dossiers.own_records import (
     OneWith,
     OpenedAnswer,
     OwnDossier,
-    OwnFinding,
     OwnMessage,
     OwnPage,
     OwnRow,
@@ -107,7 +106,7 @@ class OwnDossiers:
             principal=row.principal,
             declarant=row.declarant,
             limits=tuple(limits),
-            messages=tuple(self._message(each) for each in messages),
+            messages=tuple(self._message(row, each) for each in messages),
             answers=tuple(answer(each) for each in answers),
             at=now,
             one_with=one_with,
@@ -179,17 +178,14 @@ class OwnDossiers:
             unopened=waiting,
         )
 
-    def _message(self, row: MessageOfDossier) -> OwnMessage:
-        meaning = self.answers.catalogue.meanings.get(row.pair or "")
-        stated = tuple(
-            OwnFinding(each["code"], each["severity"], Label(each["vi"], each["en"])) for each in row.findings
-        )
+    def _message(self, row: StoredDossier, message: MessageOfDossier) -> OwnMessage:
+        meaning = self.answers.catalogue.meanings.get(message.pair or "")
         return OwnMessage(
             meaning=(meaning or Meaning.DECLARATION).value,
-            channel=row.channel,
-            outcome=row.outcome or "",
-            received_at=row.received_at,
-            findings=stated,
+            channel=message.channel,
+            outcome=message.outcome or "",
+            received_at=message.received_at,
+            findings=self.answers.places.findings(row, message),
         )
 
 

@@ -55,6 +55,8 @@ class OwnFinding:
     code: str
     severity: str
     words: Label
+    place: Label | None = None
+    """What its form calls the place; None where it is about no field."""
 
 
 @dataclass(frozen=True, slots=True)
