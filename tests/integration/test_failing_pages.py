@@ -62,7 +62,7 @@ def test_one_button_makes_everything_and_is_journalled_under_his_name(site: Webs
         person = announced(site, thu="1")
         sent = wait_until(lambda: "đã gửi: 1" in (person.get(HERE), person.told())[1], seconds=60)
         assert sent, "the e-mail leaves behind the answer"
-    assert "Đã báo Cổng gặp sự cố" in person.told()
+    assert "Đã báo Cổng biên phòng gặp sự cố" in person.told()
     pages = site.components.portal_failure.pages
     assert "Hỏng máy chủ." in (pages / "index.html").read_text(encoding="utf-8")
     assert "A server has failed." in (pages / "en.html").read_text(encoding="utf-8")
