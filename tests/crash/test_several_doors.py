@@ -11,10 +11,12 @@ import pytest
 from adapter.entrypoints.daemon import run
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
-from tests.harness.scene import Running, Scene
+from tests.harness.scene import PATIENCE_S, Running, Scene
 from tests.servers.process import alive, free_ports
 
 pytestmark = pytest.mark.slow
+PARTS = 6
+"""Worker, dispatcher, clock, what decides, two doors."""
 
 
 def _doors(daemon: Running) -> list[int]:
@@ -46,7 +48,11 @@ def test_several_web_processes_serve_one_port_and_one_that_dies_comes_again(scen
 
     before = _doors(daemon)
     daemon.process.send_signal(signal.SIGHUP)
-    scene.until(lambda: len(_doors(daemon)) == 2 and not set(before) & set(_doors(daemon)), "a reload replaces each")
+    scene.until(
+        lambda: len(_doors(daemon)) == 2 and not set(before) & set(_doors(daemon)),
+        "a reload replaces each",
+        PARTS * PATIENCE_S,  # the doors come last, and each part waits for the one before it
+    )
     scene.until_ready()
     _answers(port, 20)
     assert daemon.stop() == 0
