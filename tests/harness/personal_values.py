@@ -10,7 +10,7 @@ from adapter.model.catalogue import Catalogue
 
 LEAST = 4
 """Shorter values (a sex, a number of persons) stand in every text."""
-EXAMPLE = re.compile("(ví dụ|for example) [0-9]+")
+EXAMPLE = re.compile("(ví dụ|for example) ([A-Z]?[0-9]+|NGUYEN VAN AN)")
 """What a finding says of how a number is written."""
 
 

@@ -71,8 +71,9 @@ class MessagesPage(Page):
         assert behind is not None
         place = f"{behind.received_at.astimezone(VIETNAM).isoformat()},{behind.id}"
         stated = {
-            "tu": self.since,
-            "den": self.until,
+            # What was typed goes into no other address unless it is a time: it may be anything.
+            "tu": self.since if self.wanted.since else "",
+            "den": self.until if self.wanted.until else "",
             "ket-qua": self.wanted.outcome,
             "tinh-trang": self.wanted.state,
             "kenh": self.wanted.channel,
