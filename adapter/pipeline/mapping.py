@@ -113,7 +113,7 @@ class _Columns:
     below: list[_Column]
     """Two steps down."""
     elsewhere: list[_Column]
-    """Any other way: an attribute, further down."""
+    """Any other way: an attribute, further down, a child that another field is read from too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[
             codes = codelists[spec.codes].values()
             allowed = frozenset(code.code for code in codes if spec.name in dated or code.valid(on))
         column = _Column(spec, spec.name, convert, allowed)
-        if "@" in spec.path or spec.path.count("/") > 1:
+        if "@" in spec.path or spec.path.count("/") > 1 or spec.path in columns.children:
             columns.elsewhere.append(column)
         elif "/" in spec.path:
             columns.below.append(column)
