@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adapter.bootstrap import Components
 from adapter.gateways.store import tables
@@ -20,7 +21,7 @@ from adapter.services.door.corrections import NotOffered
 from adapter.services.door.draft import Draft, Overtaken
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Caller
-from adapter.services.watch.mode import Sight
+from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.way import PortalTakes
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.fixtures import load_cases, submission
@@ -349,6 +350,20 @@ def test_while_the_window_works_it_is_told_and_the_draft_is_kept(whole: Componen
     assert ways is not None
     assert ways.takes in (PortalTakes.DRAFTS, PortalTakes.BEGUN, PortalTakes.ALL)
     assert whole.drafts.find(CITIZEN, draft.public_id).answers == draft.answers
+
+
+def test_a_correction_of_the_windows_dossier_that_was_begun_in_the_outage_is_still_sent_here(whole: Components) -> None:
+    key = declared(whole)
+    with whole.database.transaction() as connection:
+        mine = (tables.dossier.c.number == key.number, tables.dossier.c.year == key.year)
+        connection.execute(update(tables.dossier).where(*mine).values(channel="window"))
+    draft = changed(whole, begun(whole, key, Meaning.REPLACEMENT), purpose="Chữa bệnh")
+    whole.window.override(Sight.UP, reason="a test", actor=TESTER)
+    assert whole.window.state().mode is Mode.RECONCILING
+    late = replace(draft, begun_at=whole.window.clock() + timedelta(seconds=1))
+    assert whole.opening.of_draft(late) is PortalTakes.DRAFTS, "one that is begun now goes to the window"
+    assert whole.opening.of_draft(draft) is PortalTakes.BEGUN
+    assert whole.drafts.send(CITIZEN, draft.public_id, draft.message_key).outcome == "accepted"
 
 
 def test_a_press_that_was_stored_and_not_noted_is_no_overtaken_draft(whole: Components) -> None:

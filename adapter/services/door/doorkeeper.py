@@ -133,6 +133,5 @@ def _begun(connection: Connection, asking: Applicant, lasting: Lasting) -> bool:
     asks = asking.asks
     about = asks.earlier if asks.is_amendment else asks.key
     dossier = lookups.in_force(connection, dossiers.own_key(connection, about))
-    if dossier is not None:
-        return dossier.channel == Channel.PORTAL.value
-    return lasting.is_after(asking.caller.begun_at)
+    came_here = dossier is not None and dossier.channel == Channel.PORTAL.value
+    return came_here or lasting.is_after(asking.caller.begun_at)

@@ -36,7 +36,7 @@ class Opening:
             about = draft.about
             row = own_dossiers.find(connection, about.number, about.year) if about else None
             if row is not None:
-                return self.of_dossier(connection, row)
+                return self.of_dossier(connection, row, begun_at=draft.begun_at)
             lasting = self.window.mode_now(connection)
             takes = self._takes(connection, lasting, draft.procedure, draft.gate, self.clock())
             return _of_one(takes, begun_here=lasting.is_after(draft.begun_at))
@@ -58,12 +58,18 @@ class Opening:
         with self.database.reading() as connection:
             return self.window.mode_now(connection).mode
 
-    def of_dossier(self, connection: Connection, row: StoredDossier) -> PortalTakes:
-        """What it takes about a dossier: what came here goes on here while the mode goes back to normal."""
+    def of_dossier(
+        self, connection: Connection, row: StoredDossier, *, begun_at: datetime | None = None
+    ) -> PortalTakes:
+        """What it takes about a dossier: what came here goes on here while the mode goes back to normal.
+
+        So does a draft about any dossier that was begun at `begun_at`, while the portal took all.
+        """
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
         lasting = self.window.mode_now(connection)
         takes = self._takes(connection, lasting, procedure, row.gate, row.received_at)
-        return _of_one(takes, begun_here=row.channel == Channel.PORTAL.value)
+        came_here = row.channel == Channel.PORTAL.value
+        return _of_one(takes, begun_here=came_here or lasting.is_after(begun_at))
 
     def _takes(
         self, connection: Connection, lasting: Lasting, procedure: Procedure | None, gate: str | None, at: datetime
