@@ -277,11 +277,14 @@ def shown_state(state: DossierState, *, is_sent: bool, is_delivered: bool) -> st
     return completed if is_delivered else sent if is_sent else signed
 
 
-def stored_state(shown: ShownState) -> tuple[DossierState, ConfirmationWay | None]:
+def stored_state(shown: ShownState | None) -> tuple[DossierState | None, ConfirmationWay | None]:
     """The state that is stored where people see this word, and how far the confirmation has come; None: there is none.
+    Of no word neither: any is meant.
 
     The inverse of `shown_state`: whoever looks for a word finds those that bear it.
     """
+    if shown is None:
+        return None, None
     for state, words in CONFIRMED.items():
         if shown.value in words:
             return state, tuple(ConfirmationWay)[words.index(shown.value)]

@@ -39,7 +39,7 @@ def values(parent: etree._Element | None) -> dict[str, str]:
     """The values of an element's children by their tags; of two with one tag the last one's."""
     if parent is None:
         return {}
-    # Asked for every row of a list: calling `value` for each element would be slow.
+    # Asked for each part of every header: calling `value` for each element would be slow.
     return cast(dict[str, str], {child.tag: (child.text or "").strip() for child in parent})
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from adapter.model.finding import Finding
 from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import Arguments, View, is_under, matches
+from adapter.pipeline.rules.view import Arguments, Stated, View, is_under, matches
 
 
 def _count(view: View, given: Arguments) -> int | None:
@@ -46,7 +46,7 @@ def all_different(view: View, given: Arguments) -> Iterator[Finding]:
     """
     name = f"{given['group']}.{given['field']}"
     stated = view.stated(name)
-    if len({value for _, value, _ in stated}) == len(stated):  # nearly every list
+    if _differ(stated):
         return
     seen, is_child = _Seen(), childhood(view, given)
     for ordinal, value, record in stated:
@@ -56,6 +56,11 @@ def all_different(view: View, given: Arguments) -> Iterator[Finding]:
         if seen.holds(value, beside):
             yield view.fault("not_different", name, ordinal)
         seen.add(value, beside)
+
+
+def _differ(stated: Sequence[Stated]) -> bool:
+    """Whether no value stands twice: so it is in nearly every list."""
+    return len({value for _, value, _ in stated}) == len(stated)
 
 
 def differs(view: View, given: Arguments) -> Iterator[Finding]:
@@ -76,7 +81,7 @@ def child_in_paper(view: View, given: Arguments) -> Iterator[Finding]:
     """Nobody under so many years by the date `birth` has a value that stands in another row, or elsewhere."""
     name, other = str(given["field"]), str(given["from"])
     stated = view.stated(name)
-    if name == other and len({value for _, value, _ in stated}) == len(stated):  # nearly every list
+    if name == other and _differ(stated):
         return
     held, is_child = Counter(value for _, value, _ in view.stated(other)), childhood(view, given)
     for ordinal, value, record in stated:

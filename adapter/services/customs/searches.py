@@ -261,7 +261,7 @@ _MANY = Label(
 def _narrowed(search: Search, sight: LookupReach) -> Narrowed:
     procedures = sight.procedures if search.procedure is None else sight.procedures & {search.procedure}
     first, last = search.first_day, search.last_day
-    state, way = (None, None) if search.state is None else stored_state(ShownState(search.state))
+    state, way = stored_state(None if search.state is None else ShownState(search.state))
     return Narrowed(
         procedures=sorted(procedures),
         gate=search.gate,

@@ -12,7 +12,6 @@ from adapter.gateways.store.messages import MessageIdentity
 from adapter.gateways.store.own_numbers import Series
 from adapter.model.finding import Finding
 from adapter.model.identifiers import DossierKey
-from adapter.model.stages import Channel
 from adapter.services.door.precheck import Threshold, TurnedAway, Why
 from adapter.services.door.reception import Arriving, Caller, WindowSuspected, WindowUnknown
 from adapter.services.registers.authorisations import spoken_for
@@ -133,5 +132,4 @@ def _begun(connection: Connection, asking: Applicant, lasting: Lasting) -> bool:
     asks = asking.asks
     about = asks.earlier if asks.is_amendment else asks.key
     dossier = lookups.in_force(connection, dossiers.own_key(connection, about))
-    came_here = dossier is not None and dossier.channel == Channel.PORTAL.value
-    return came_here or lasting.is_after(asking.caller.begun_at)
+    return lasting.was_begun_here(asking.caller.begun_at, channel=dossier.channel if dossier else None)

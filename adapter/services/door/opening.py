@@ -11,7 +11,6 @@ from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import StoredDossier
 from adapter.model.catalogue import Catalogue
 from adapter.model.procedure import Procedure
-from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.draft import Draft
 from adapter.services.watch.links import carries, stated
@@ -39,7 +38,7 @@ class Opening:
                 return self.of_dossier(connection, row, begun_at=draft.begun_at)
             lasting = self.window.mode_now(connection)
             takes = self._takes(connection, lasting, draft.procedure, draft.gate, self.clock())
-            return _of_one(takes, begun_here=lasting.is_after(draft.begun_at))
+            return _of_one(takes, begun_here=lasting.was_begun_here(draft.begun_at))
 
     def shut_gates(self, procedure: Procedure, gates: Sequence[str]) -> frozenset[str]:
         """The gates of these at which the window carries it and works, so that here it can be prepared only."""
@@ -68,8 +67,7 @@ class Opening:
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
         lasting = self.window.mode_now(connection)
         takes = self._takes(connection, lasting, procedure, row.gate, row.received_at)
-        came_here = row.channel == Channel.PORTAL.value
-        return _of_one(takes, begun_here=came_here or lasting.is_after(begun_at))
+        return _of_one(takes, begun_here=lasting.was_begun_here(begun_at, channel=row.channel))
 
     def _takes(
         self, connection: Connection, lasting: Lasting, procedure: Procedure | None, gate: str | None, at: datetime

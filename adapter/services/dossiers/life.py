@@ -142,8 +142,8 @@ class DossierReader:
         """
         now, unit = self.clock(), unit_within(actor, Right.SEE_DOSSIERS, self.units)
         with self.database.reading() as connection:
-            stored = stored_state(state) if state else (None, None)
-            rows = listings.dossiers(connection, state=stored[0], way=stored[1], unit=unit, limit=limit)
+            stored, way = stored_state(state)
+            rows = listings.dossiers(connection, state=stored, way=way, unit=unit, limit=limit)
             unsent = deadline_figures.overdue(connection, [row.id for row in rows], now)
             confirmed = lookups.confirmations(connection, [row.id for row in rows if row.state in CONFIRMED])
         return [_overview(row, _newest(confirmed.get(row.id)), is_overdue=row.id in unsent) for row in rows]

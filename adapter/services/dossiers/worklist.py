@@ -148,7 +148,7 @@ class WorkLists:
         if asked.gate is not None:
             gates = (asked.gate,) if gates is None or asked.gate in gates else ()
         flag = FLAGS.get(asked.flag or "")
-        state, way = (None, None) if asked.state is None else stored_state(asked.state)
+        state, way = stored_state(asked.state)
         return WorkWanted(
             turn=asked.turn,
             gates=gates,

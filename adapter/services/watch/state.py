@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapter.model.stages import Channel
 from adapter.pipeline.envelope import write_time
 from adapter.services.watch.mode import Mode, Sight, WindowPatience
 
@@ -33,8 +34,13 @@ class Lasting:
     again_s: float
     """Where time must pass: after so many seconds it may be another."""
 
-    def is_after(self, begun_at: datetime | None) -> bool:
-        """Whether a draft that was begun then was there before this mode."""
+    def was_begun_here(self, begun_at: datetime | None, *, channel: str | None = None) -> bool:
+        """Whether a draft was begun at the portal before this mode, or is about a dossier of its `channel`.
+
+        Then the portal takes it also while the window takes over again.
+        """
+        if channel == Channel.PORTAL.value:
+            return True
         return begun_at is not None and self.since is not None and begun_at <= self.since
 
 

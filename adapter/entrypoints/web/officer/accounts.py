@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -14,6 +14,7 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.officer.acting import fault_of
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.gateways.store.suspensions import Suspension, SuspensionGround
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.errors import NoRight, NotAllowed
@@ -26,7 +27,6 @@ from adapter.services.registers.suspension_notices import SentNotice
 LIST = "/can-bo/tai-khoan"
 SUSPEND = f"{LIST}/tam-dung"
 _DOCUMENT = 80
-_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +155,11 @@ def _restoring(router: APIRouter, pages: Pages, accounts: Accounts, decides: Dep
         return suspension
 
     @router.get("/{id}/khoi-phuc")
-    def ask(request: Request, id: _Id, actor: Annotated[Actor, Depends(decides)]) -> Response:
+    def ask(request: Request, id: RowId, actor: Annotated[Actor, Depends(decides)]) -> Response:
         return pages.respond(request, RestorePage(found(actor, id), _names_of(accounts)))
 
     @router.post("/{id}/khoi-phuc")
-    def restore(request: Request, id: _Id, sent: Annotated[Posting, Depends(posting(decides))]) -> Response:
+    def restore(request: Request, id: RowId, sent: Annotated[Posting, Depends(posting(decides))]) -> Response:
         suspension, given = found(sent.actor, id), {name: sent[name] for name in ("reason", "document")}
         judged = {"reason": fault_of(given["reason"], 1, REASON), "document": fault_of(given["document"], 0, _DOCUMENT)}
         faults = {name: fault for name, fault in judged.items() if fault is not None}

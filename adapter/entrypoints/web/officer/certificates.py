@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.gateways.store.certificates import Registered
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
@@ -18,7 +19,6 @@ from adapter.services.access.rights import Right
 from adapter.services.registers.certificates import Registry
 
 ADDRESS = "/can-bo/chung-thu-so"
-_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _Done = Annotated[str | None, Query(alias="xong", pattern=r"^(approved|declined)$")]
 
 
@@ -47,7 +47,7 @@ def routes(pages: Pages, registry: Registry, guard: Guard) -> APIRouter:
         return pages.respond(request, page, 409)
 
     @router.post("/{id}/dang-ky")
-    def approve(request: Request, id: _Id, sent: Annotated[Posting, Depends(posted)]) -> Response:
+    def approve(request: Request, id: RowId, sent: Annotated[Posting, Depends(posted)]) -> Response:
         try:
             registry.approve(id, actor=sent.actor)
         except NotAllowed:
@@ -55,7 +55,7 @@ def routes(pages: Pages, registry: Registry, guard: Guard) -> APIRouter:
         return RedirectResponse(f"{ADDRESS}?xong=approved", 303)
 
     @router.post("/{id}/tu-choi")
-    def decline(request: Request, id: _Id, sent: Annotated[Posting, Depends(posted)]) -> Response:
+    def decline(request: Request, id: RowId, sent: Annotated[Posting, Depends(posted)]) -> Response:
         try:
             registry.decline(id, reason=sent["reason"], actor=sent.actor)
         except NotAllowed:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -15,6 +15,7 @@ from adapter.entrypoints.web.moments import moment_of
 from adapter.entrypoints.web.officer.acting import fault_of
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.gateways.store.delegations import Delegation
 from adapter.gateways.store.people import Person
 from adapter.model.actor import Actor
@@ -23,7 +24,6 @@ from adapter.services.access.rights import Right, has
 from adapter.services.registers.delegations import DOCUMENT, Delegations
 
 LIST = "/can-bo/tai-khoan/cap-pho"
-_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _NAMES = ("person", "document", "since", "until")
 _DONE = ("giao", "het")
 
@@ -118,7 +118,7 @@ def routes(pages: Pages, delegations: Delegations, guard: Guard) -> APIRouter:
         return of.grant(request, sent)
 
     @router.post("/{id}/het")
-    def end(request: Request, id: _Id, sent: Annotated[Posting, Depends(decides)]) -> Response:
+    def end(request: Request, id: RowId, sent: Annotated[Posting, Depends(decides)]) -> Response:
         return of.end(request, id, sent)
 
     return router

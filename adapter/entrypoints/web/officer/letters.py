@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -16,6 +16,7 @@ from adapter.entrypoints.web.officer.accounts import is_number
 from adapter.entrypoints.web.officer.acting import fault_of
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages, given_out
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.attachment import BadFile
 from adapter.model.errors import NoRight, NotAllowed
@@ -34,7 +35,6 @@ NEW = f"{LIST}/moi"
 _DOCUMENT = 80
 _BESIDE = 65_536
 """Bytes of a form beside its file."""
-_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _NAMES = ("principal", "holder", "document", "since", "until")
 _TICKED = "procedure."
 _DONE = ("ghi", "rut")
@@ -198,7 +198,7 @@ def _looking(router: APIRouter, letters: Letters, sees: Dependency) -> None:
         return letters.find(request, sent)
 
     @router.get("/{id}/ban-quet")
-    def scan(id: _Id, actor: Annotated[Actor, Depends(sees)]) -> Response:
+    def scan(id: RowId, actor: Annotated[Actor, Depends(sees)]) -> Response:
         return letters.scan(id, actor)
 
 
@@ -218,11 +218,11 @@ def _entering(router: APIRouter, letters: Letters, guard: Guard) -> None:
 
 def _ending(router: APIRouter, letters: Letters, may: Dependency) -> None:
     @router.get("/{id}/rut")
-    def ask(request: Request, id: _Id, actor: Annotated[Actor, Depends(may)]) -> Response:
+    def ask(request: Request, id: RowId, actor: Annotated[Actor, Depends(may)]) -> Response:
         return letters.pages.respond(request, EndLetterPage(letters.standing(id, actor)))
 
     @router.post("/{id}/rut")
-    def end(request: Request, id: _Id, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
+    def end(request: Request, id: RowId, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
         return letters.end(request, id, sent)
 
 

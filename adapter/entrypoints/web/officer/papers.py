@@ -26,6 +26,7 @@ from adapter.entrypoints.web.officer.paper_pages import (
 )
 from adapter.entrypoints.web.page import PERSONAL, Pages, attachment
 from adapter.entrypoints.web.posting import Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.model.actor import Actor
 from adapter.model.attachment import BadFile
@@ -47,7 +48,6 @@ _ADD = "add:"
 _BESIDE = 65_536
 """Bytes of a form beside its file."""
 _Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-_Entry = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _Code = Annotated[str, Query(alias="thu-tuc", pattern=r"^[A-Za-z0-9]{1,40}$")]
 _From = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 
@@ -237,15 +237,15 @@ def routes(
         return papers.take(request, code, sent)
 
     @router.get(f"{LIST}/{{number}}")
-    def entry(request: Request, number: _Entry, actor: Annotated[Actor, Depends(may)]) -> Response:
+    def entry(request: Request, number: RowId, actor: Annotated[Actor, Depends(may)]) -> Response:
         return papers.shown(request, papers.entry(number, actor), actor)
 
     @router.post(f"{LIST}/{{number}}/khop")
-    def check(request: Request, number: _Entry, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
+    def check(request: Request, number: RowId, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
         return papers.check(request, number, sent.actor)
 
     @router.post(f"{LIST}/{{number}}/tra-lai")
-    def send_back(request: Request, number: _Entry, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
+    def send_back(request: Request, number: RowId, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
         return papers.send_back(request, number, sent)
 
     return router
@@ -257,9 +257,9 @@ def _scans(router: APIRouter, papers: _Papers, guard: Guard) -> None:
     attaching = guard.by_session(Right.ENTER_PAPER, form_bytes=papers.scans.most + _BESIDE)
 
     @router.post(f"{LIST}/{{number}}/ban-quet")
-    def attach(request: Request, number: _Entry, sent: Annotated[Posting, Depends(posting(attaching))]) -> Response:
+    def attach(request: Request, number: RowId, sent: Annotated[Posting, Depends(posting(attaching))]) -> Response:
         return papers.attach(request, number, sent)
 
     @router.get(f"{LIST}/{{number}}/ban-quet/{{digest}}")
-    def scan(number: _Entry, digest: _Digest, actor: Annotated[Actor, Depends(may)]) -> Response:
+    def scan(number: RowId, digest: _Digest, actor: Annotated[Actor, Depends(may)]) -> Response:
         return papers.scan(number, digest, actor)

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -12,6 +12,7 @@ from adapter.entrypoints.web.browser import browser_of
 from adapter.entrypoints.web.guard import Guard, LoggedOut
 from adapter.entrypoints.web.page import Page, Pages, attachment
 from adapter.entrypoints.web.posting import Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.gateways.store.window_records import StoredLink
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
@@ -27,7 +28,6 @@ from adapter.services.watch.window import Window
 
 LIST = "/van-hanh/su-co"
 _SHOWN = 50
-_Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 MOST = 500
 """So many answers stand on a page, what is open first; the command writes all of them."""
 
@@ -80,11 +80,11 @@ def routes(
         return pages.respond(request, IncidentsPage(*found))
 
     @router.get(f"{LIST}/{{number}}")
-    def report(request: Request, number: _Number, actor: Annotated[Actor, Depends(see)]) -> Response:
+    def report(request: Request, number: RowId, actor: Annotated[Actor, Depends(see)]) -> Response:
         return pages.respond(request, ReportPage(_found(reports, number, actor), has(actor, Right.REPORT_INCIDENT)))
 
     @router.get(f"{LIST}/{{number}}/bao-cao.pdf")
-    def printed(number: _Number, actor: Annotated[Actor, Depends(see)]) -> Response:
+    def printed(number: RowId, actor: Annotated[Actor, Depends(see)]) -> Response:
         """As things stand now, to be read and printed. It is not signed, and counts as no report."""
         made = reports.prints.pdf(_found(reports, number, actor))
         return attachment(made, "application/pdf", f"bao-cao-su-co-{number}.pdf")
@@ -92,7 +92,7 @@ def routes(
     @router.post(f"{LIST}/{{number}}/bao-cao")
     def signed(
         request: Request,
-        number: _Number,
+        number: RowId,
         sent: Annotated[Posting, Depends(posting(guard.by_session(Right.REPORT_INCIDENT)))],
     ) -> Response:
         """The signed XML and the printed page beside it, in one file for the window's manager."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -14,6 +14,7 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import Page, Pages, attachment
 from adapter.entrypoints.web.portal.shown_secret import secret_of
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.gateways.store.certificates import Registered
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed, Unavailable
@@ -33,7 +34,6 @@ MARKS = {
     "declined": ("no", "cross"),
 }
 """How a state is marked."""
-_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _Done = Annotated[str | None, Query(alias="xong", pattern=r"^(registered|waiting|suspended)$")]
 
 
@@ -103,11 +103,11 @@ def _stopping(
         return pages.respond(request, StopCertificatePage(found, told), status)
 
     @router.get("/{id}/tam-dung")
-    def ask(request: Request, id: _Id, actor: Annotated[Actor, Depends(holder)]) -> Response:
+    def ask(request: Request, id: RowId, actor: Annotated[Actor, Depends(holder)]) -> Response:
         return shown(request, actor, id, None, 200)
 
     @router.post("/{id}/tam-dung")
-    def suspend(request: Request, id: _Id, sent: Annotated[Posting, Depends(posting(holder))]) -> Response:
+    def suspend(request: Request, id: RowId, sent: Annotated[Posting, Depends(posting(holder))]) -> Response:
         try:
             holders.suspend(secret_of(request), id, sent["reason"])
         except NotAllowed:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -17,6 +17,7 @@ from adapter.entrypoints.web.page import Page, Pages, attachment
 from adapter.entrypoints.web.portal.certifying import STATEMENT, labels
 from adapter.entrypoints.web.portal.shown_secret import secret_of
 from adapter.entrypoints.web.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.row_ids import RowId
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.procedure import Label
@@ -31,7 +32,6 @@ from adapter.services.registers.signed_grants import GrantSigners, GrantStatemen
 
 GRANTS = "/uy-quyen"
 _NUMBER = re.compile(r"[0-9]{12}")
-_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +164,11 @@ def _ending(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependenc
         return pages.respond(request, EndGrantPage(id, found.other, found.letter.document, told), status)
 
     @router.get("/{id}/rut")
-    def ask(request: Request, id: _Id, actor: Annotated[Actor, Depends(somebody)]) -> Response:
+    def ask(request: Request, id: RowId, actor: Annotated[Actor, Depends(somebody)]) -> Response:
         return shown(request, actor, id, None, 200)
 
     @router.post("/{id}/rut")
-    def end(request: Request, id: _Id, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
+    def end(request: Request, id: RowId, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
         try:
             grants.withdraw(sent.actor, id, reason=sent["reason"])
         except NotAllowed:
