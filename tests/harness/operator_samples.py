@@ -39,7 +39,7 @@ from adapter.gateways.store.throughput import ProcedureCounted, SpanCounted
 from adapter.gateways.store.window_records import StoredLink
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState, PublishFault, Route, Word
-from adapter.model.procedure import ReplyKind
+from adapter.model.procedure import Label, ReplyKind
 from adapter.pipeline.masked import masked
 from adapter.pipeline.pairs import PairVerdict
 from adapter.pipeline.terms import RUNNING_KINDS
@@ -149,7 +149,8 @@ def _overviews(text: str, at: datetime) -> list[Page]:
         emergencies=1,
     )
     alerts = tuple(Alert(name, text, 1, at, began_at=at) for name in AlertName)
-    said = replace(quiet, reason=text, since=at, heartbeat_at=at, override_by=text, override_until=at, incident=text)
+    said = replace(quiet, reason=text, since=at, heartbeat_at=at, override_by=text, override_until=at)
+    said = replace(said, incident=text, incident_called=Label(text, text))
     return [
         overview.OperatorPage(quiet, read, (), may_say=False),
         *(overview.OperatorPage(replace(said, mode=mode), read, alerts, may_say=True) for mode in Mode),

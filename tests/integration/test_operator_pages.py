@@ -115,9 +115,14 @@ def test_the_window_is_said_to_be_down_and_that_word_is_taken_back(site: Website
     operator.send("/van-hanh/cong/down", **{"ly-do": "Điện thoại TCHQ", "den": ""})
     assert "Đã báo Cổng gặp sự cố" in operator.told()
     assert site.components.window.state().override_by == "person:van-hanh"
+    operator.get("/van-hanh")
+    assert "(người vận hành xác định)" in operator.told(), "the incident is named as people do"
+    assert "override 2" not in operator.told()
     operator.get("/van-hanh/su-co")
     (report,) = operator.document().xpath("//tbody//a[contains(@href, '/van-hanh/su-co/')]/@href")
     assert operator.get(report).status_code == 200
+    assert "Báo cáo sự cố từ" in operator.told()
+    assert "override 2" not in operator.told()
     assert operator.send(f"{report}/bao-cao").content.startswith(b"PK"), "signed XML and page in one ZIP"
     operator.get(report)
     assert operator.send("/van-hanh/su-co/7777/bao-cao").status_code == 404

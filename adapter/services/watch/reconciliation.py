@@ -20,11 +20,13 @@ from adapter.model.ages import age
 from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
 from adapter.model.outcomes import Route
+from adapter.model.procedure import Label
 from adapter.model.stages import Channel
 from adapter.services.access.rights import Right, needs
 from adapter.services.dossiers.pairs import DossierPair, pair_of
 from adapter.services.watch.cases import Settlement, case_of, settlement
 from adapter.services.watch.deadlines import DeadlineState, state_at
+from adapter.services.watch.incident_names import called
 
 _HOUR_S = 3600
 
@@ -100,6 +102,7 @@ class Report:
 
     incident: int
     name: str
+    """As transfers name it."""
     cause: str
     started_at: datetime
     ended_at: datetime | None
@@ -109,6 +112,13 @@ class Report:
     papers: tuple[PaperLine, ...] = ()
     pairs: tuple[DossierPair, ...] = ()
     """What was declared by both doors, one of them during the incident."""
+    notice: str | None = None
+    """The number of its manager's notice."""
+
+    @property
+    def called(self) -> Label:
+        """What people call the incident."""
+        return called(self.cause, self.started_at, self.notice)
 
     @property
     def is_clean(self) -> bool:
@@ -172,6 +182,7 @@ class Reconciliation:
             papers=papers,
             pairs=pairs,
             made_at=now,
+            notice=row.notice_number,
         )
 
     def reported(self, report: Report, digests: Mapping[str, str], *, actor: Actor) -> Report:

@@ -70,8 +70,8 @@ def printed(report: Report, *, authority: Label) -> dict[str, object]:
         "authority": _both(authority),
         "title": _both(
             Label(
-                f"Báo cáo đối soát sự cố {report.name} (Điều 17(5) Nghị định 85/2019/NĐ-CP)",
-                f"Reconciliation of the incident {report.name} (Decree 85/2019/NĐ-CP Article 17(5))",
+                f"Báo cáo đối soát sự cố {report.called.vi} (Điều 17(5) Nghị định 85/2019/NĐ-CP)",
+                f"Reconciliation of the incident {report.called.en} (Decree 85/2019/NĐ-CP Article 17(5))",
             )
         ),
         "made_at": hour_and_day(report.made_at),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapter.model.procedure import Label
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import write_time
+from adapter.services.watch.incident_names import source
 from adapter.services.watch.mode import Mode, Sight, WindowPatience
 
 
@@ -22,6 +24,11 @@ class Incident:
     reason: str
     notice_number: str | None
     actor: str
+
+    @property
+    def source(self) -> Label:
+        """What told us of it."""
+        return source(self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ class WindowState:
     """From when until when the next maintenance is announced, or the one that goes on."""
     broker_away: bool = False
     """Whether the clock has not reached the broker when it looked last."""
+    incident_called: Label | None = None
+    """What people call that incident."""
 
     @property
     def condition(self) -> Sight:

@@ -27,6 +27,7 @@ from adapter.model.text import REASON, typed
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.services.access.rights import Right, needs
 from adapter.services.recorded_times import happened_at
+from adapter.services.watch.incident_names import called
 from adapter.services.watch.mode import Advice, Mode, Sight, Sighting, WindowPatience, stored_mode
 from adapter.services.watch.state import Incident, Lasting, WindowState
 from adapter.services.watch.turn import Turn, said, seen_before
@@ -61,8 +62,7 @@ class Window:
         """The mode now; a row that nobody refreshed for too long means unknown."""
         with self.database.reading() as connection:
             now, row = self._refreshed(connection)
-            opened = windows.open_incident(connection)
-            planned = windows.planned(connection, now)
+            opened, planned = windows.open_incident(connection), windows.planned(connection, now)
         seen = self._seen(row, opened, now)
         advised = self._advice(row, opened, seen, now)
         return WindowState(
@@ -79,6 +79,7 @@ class Window:
             expected_end=opened.expected_end if opened is not None else None,
             maintenance=(planned[0].starts_at, planned[0].ends_at) if planned else None,
             broker_away=row.broker_down_since is not None,
+            incident_called=called(opened.cause, opened.started_at, opened.notice_number) if opened else None,
         )
 
     def waiting(self) -> dict[Route, int]:
