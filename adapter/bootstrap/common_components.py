@@ -79,7 +79,11 @@ class CommonComponents(Foundation):
     def suspension_notices(self) -> SuspensionNotices:
         stated = self.settings.accounts
         return SuspensionNotices(
-            self.database, lambda: self.notification_kinds, stated.notice_hours, stated.notify_principal
+            self.database,
+            lambda: self.notification_kinds,
+            lambda: self.installation.units,
+            stated.notice_hours,
+            stated.notify_principal,
         )
 
     @cached_property

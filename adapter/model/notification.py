@@ -79,14 +79,15 @@ class NotificationKinds:
 NO_NOTIFICATIONS = NotificationKinds()
 
 
-_NO_END = {"vi": "chưa có thông báo", "en": "not announced yet"}
+IN_ENGLISH = "_en"
+"""Ends the name under which the English of a word is kept, where it is another than the Vietnamese."""
+_NO_END = Label("chưa có thông báo", "not announced yet")
 
 
 def filled(words: Label, values: Mapping[str, str]) -> Label:
     """The words with their values; a value that is not known is a dash, of an expected end that is said."""
-    known = {name: values.get(name) or "–" for name in IN_MAIL | IN_INBOX | IN_NOTICE}
-    end = values.get("end")
-    return Label(
-        words.vi.format_map({**known, "end": end or _NO_END["vi"]}),
-        words.en.format_map({**known, "end": end or _NO_END["en"]}),
-    )
+    vi = {name: values.get(name) or "–" for name in IN_MAIL | IN_INBOX | IN_NOTICE}
+    en = {name: values.get(f"{name}{IN_ENGLISH}") or said for name, said in vi.items()}
+    if not values.get("end"):
+        vi["end"], en["end"] = _NO_END.vi, _NO_END.en
+    return Label(words.vi.format_map(vi), words.en.format_map(en))

@@ -58,6 +58,21 @@ def test_a_grant_for_one_procedure_is_none_for_another(site: Website) -> None:
     assert sees(site, BINH, key)
 
 
+def test_of_a_grant_without_an_end_both_sides_are_told_so_in_both_languages(site: Website) -> None:
+    last = site.components.legal_clock().date() + timedelta(days=9)
+    site.components.grants.give(AN, OTHER, "UQ-1", until=None, procedures=())
+    site.components.grants.give(AN, OTHER, "UQ-2", until=last, procedures=())
+    for side in (AN, BINH):
+        told = [each.text for each in site.components.inbox.page(side, None).notifications]
+        assert [("cho đến khi bị rút" in each.vi, "until it is withdrawn" in each.en) for each in told] == [
+            *((False, False), (True, True))
+        ]
+        assert [f"23:59, {last:%d/%m/%Y}" in text for each in told for text in (each.vi, each.en)] == [
+            *(True, True, False, False)
+        ]
+        assert not [each for each in told if "until" in each.vi or "–" in each.vi + each.en]
+
+
 def test_what_amends_a_procedure_is_granted_and_withdrawn_with_it(site: Website) -> None:
     grants = site.components.grants
     grants.give(AN, OTHER, "UQ-1", until=None, procedures=[GROUPS, CITIZENS])

@@ -155,6 +155,10 @@ def test_a_suspension_everywhere_and_its_end_are_told(site: Website) -> None:
     assert inbox(person) == ["Chưa đọc Tài khoản được khôi phục", "Chưa đọc Tài khoản bị tạm dừng"]
     assert "Tài khoản bị chiếm đoạt" in person.told()
     assert "Đã xác minh" in person.told()
+    assert "tại mọi đơn vị" in person.told()
+    assert "everywhere" not in person.told(), "each language in its own words"
+    person.get("/hop-thu?lang=en")
+    assert "your account everywhere" in person.told()
 
 
 def test_pages_follow_one_another_without_gap(small: Website) -> None:

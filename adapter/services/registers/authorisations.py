@@ -16,6 +16,7 @@ from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.notification import GRANT_ENDED, GRANTED, NO_NOTIFICATIONS, NotificationKinds
+from adapter.model.procedure import Label
 from adapter.model.stages import Signer
 from adapter.model.text import typed
 from adapter.pipeline.envelope import hour_and_day
@@ -27,6 +28,9 @@ from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.granted_procedures import granted
 from adapter.services.registers.party_numbers import LARGEST_ID, number_of
 from adapter.services.registers.register_shown import NamingRegister, note_register_shown
+
+_UNTIL_WITHDRAWN = Label("không có, còn hiệu lực cho đến khi bị rút", "none, it is in force until it is withdrawn")
+"""What is told of the end of a letter that states none."""
 
 
 @dataclass(frozen=True)
@@ -225,11 +229,11 @@ def _tell(connection: Connection, database: Database, occasion: str, row_id: int
     """Tell both sides, once a letter, however many procedures it names."""
     letter = store.find(connection, row_id)
     assert letter is not None, "it was written just now"
-    words = {
+    words: dict[str, str | Label] = {
         "number": letter.document,
         "where": f"{letter.principal} → {letter.holder}",
         "at": hour_and_day(letter.valid_from if letter.revoked_at is None else entered.at),
-        "end": hour_and_day(letter.valid_to) or "–",
+        "end": hour_and_day(letter.valid_to) or _UNTIL_WITHDRAWN,
         "reason": letter.reason or "",
     }
     rows = notification_rows(

@@ -17,6 +17,8 @@ from adapter.model.notification import (
     SUSPENDED_PRINCIPAL,
     NotificationKinds,
 )
+from adapter.model.procedure import Label
+from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import hour_and_day
 from adapter.services.notifications.telling import notification_rows
 
@@ -59,6 +61,7 @@ class SuspensionNotices:
 
     database: Database
     kinds: Callable[[], NotificationKinds]
+    units: Callable[[], BorderUnits]
     hours: float | None = None
     to_principals: bool = False
 
@@ -76,8 +79,16 @@ class SuspensionNotices:
     def tell(self, connection: Connection, occasion: str, about: Suspension, told: DecisionTold) -> None:
         """Tell everybody of `about.readers`, of the beginning or the end."""
         at = told.at
-        where = "tại mọi đơn vị (everywhere)" if about.unit is None else f"tại {about.unit} (at {about.unit})"
-        words = {"at": hour_and_day(at), "reason": told.reason, "where": where, "by": told.by, "holder": about.number}
+        known = self.units().by_code(about.unit) if about.unit else None
+        unit = known.name if known else about.unit
+        where = Label(f"tại {unit}", f"at {unit}") if unit else Label("tại mọi đơn vị", "everywhere")
+        words: dict[str, str | Label] = {
+            "at": hour_and_day(at),
+            "reason": told.reason,
+            "where": where,
+            "by": told.by,
+            "holder": about.number,
+        }
         for number in about.readers:
             of = occasion if number == about.number else _OF_PRINCIPALS[occasion]
             kind, cause = self.kinds().of_occasion(of), cause_of(about.id, occasion)
