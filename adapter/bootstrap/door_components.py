@@ -88,13 +88,12 @@ class DoorComponents(DossierComponents):
             sender=self.portal,
             clock=self.legal_clock,
             new_id=new_message_id,
-            granted=self.grants.is_granted,
             shut=self.shut_forms,
         )
 
     @cached_property
     def shut_forms(self) -> ShutForms:
-        return ShutForms(self.ground, self.legal_clock, self.database)
+        return ShutForms(self.ground, self.legal_clock, self.database, self.grants.is_granted)
 
     @cached_property
     def grants(self) -> Grants:

@@ -33,6 +33,8 @@ from tests.harness.website import ENTERPRISE, Website, changed
 from tests.servers.identity import IdentityProvider
 
 REASON = "Nghi bị chiếm đoạt"
+SECOND = "0102345677"
+"""The tax code of an enterprise that has no account here."""
 
 
 @pytest.fixture(scope="module")
@@ -115,35 +117,66 @@ def test_a_commander_s_day(browser: Browser, post: Website) -> None:
     assert [each for each in acts if each.startswith("account.")] == ["account.suspend", "account.restore"] * 2
 
 
+def enter_letter(officer: Page, site: Website) -> None:
+    """By an officer, from the paper in his hand: of the second enterprise, without an end, for every procedure."""
+    log_in_staff(officer, site.staff_url, "can-bo", "/can-bo/uy-quyen/moi")
+    for name, text in (("principal", SECOND), ("holder", AN.number), ("document", "GUQ-12/2026")):
+        officer.locator(f"[name={name}]").fill(text)
+    officer.get_by_role("button", name="Ghi nhận").click()
+    expect(officer.get_by_text("Đã ghi nhận. Cả hai bên")).to_be_visible()
+
+
+def begun_for(page: Page, site: Website, principal: str) -> str:
+    """Chosen at the head of the page; the address of the draft that is begun for it."""
+    page.locator("select[name=principal]").select_option(principal)
+    page.get_by_role("button", name="Chọn").click()
+    page.goto(f"{site.url}/khai-bao/moi?procedure=BQP0100001")
+    page.locator("#gate").select_option("HUUNGHI")
+    page.get_by_role("button", name="Bắt đầu khai").click()
+    page.wait_for_url("**/khai-bao/*-*")
+    expect(page.get_by_text(f"khai thay cho {principal}")).to_be_visible()
+    return page.url
+
+
 def test_an_enterprise_s_and_its_representative_s_day(browser: Browser, post: Website) -> None:
-    """It authorises An on its own page; he chooses it at the head of the page, begins for it, and stops with it."""
-    with visit(browser) as office, visit(browser, width=360) as on_a_telephone:
+    """It authorises An on its own page; an officer enters another one's letter. He chooses at the head of each page for
+    whom he acts, begins for both, and the draft of the one that withdraws stops at once."""
+    with visit(browser) as office, visit(browser, width=360) as on_a_telephone, visit(browser) as at_the_post:
         firm, an = office.new_page(), on_a_telephone.new_page()
+        enter_letter(at_the_post.new_page(), post)
         log_in(firm, post.url, "cuong")
         firm.goto(f"{post.url}/uy-quyen")
         form = firm.locator("form", has=firm.locator("#holder"))
         form.locator("[name=holder]").fill(AN.number)
         form.locator("[name=document]").fill("UQ-7/2026")
+        form.locator("[name=until]").fill("31/12/2099")
+        form.locator("[name='procedure.BQP0100001']").check()
         form.get_by_role("button").click()
         expect(firm.get_by_text("UQ-7/2026").first).to_be_visible()
+        firm.goto(f"{post.url}/hop-thu")
+        expect(firm.get_by_text("UQ-7/2026")).to_be_visible()
         log_in(an, post.url)
         an.goto(f"{post.url}/hop-thu")
         expect(an.get_by_text("UQ-7/2026")).to_be_visible()
-        an.locator("select[name=principal]").select_option(ENTERPRISE)
-        an.get_by_role("button", name="Chọn").click()
-        an.goto(f"{post.url}/khai-bao/moi?procedure=BQP0100001")
-        an.locator("#gate").select_option("HUUNGHI")
-        an.get_by_role("button", name="Bắt đầu khai").click()
-        an.wait_for_url("**/khai-bao/*-*")
-        (draft, *_) = post.components.drafts.unsent(AN.number)
-        assert draft.granted_for == ENTERPRISE
+        expect(an.get_by_text("cho đến khi bị rút")).to_be_visible()
+        drafts = {each: begun_for(an, post, each) for each in (ENTERPRISE, SECOND)}
+        assert [each.granted_for for each in post.components.drafts.unsent(AN.number)[:2]] == [SECOND, ENTERPRISE]
         firm.goto(f"{post.url}/uy-quyen")
         firm.get_by_role("link", name="Rút").first.click()
         firm.locator("[name=reason]").fill("Hết hợp đồng")
         firm.get_by_role("main").get_by_role("button", name="Rút ủy quyền").click()
-        firm.wait_for_url("**/uy-quyen")
+        firm.wait_for_url("**/uy-quyen?*")
         an.goto(f"{post.url}/khai-bao")
-        expect(an.locator("select[name=principal]")).to_have_count(0)
+        expect(an.get_by_text(f"khai thay cho {SECOND}")).to_be_visible()
+        assert an.locator("select[name=principal] option").evaluate_all("all => all.map(each => each.value)") == [
+            *("", SECOND)
+        ]
+        an.goto(drafts[ENTERPRISE])
+        expect(an.get_by_role("heading", name="Ủy quyền cho bản khai này đã hết hiệu lực")).to_be_visible()
+        an.goto(f"{drafts[ENTERPRISE]}/kiem-tra")
+        expect(an.get_by_text("Kiểm tra trước khi gửi")).to_have_count(0)
+        an.goto(f"{drafts[SECOND]}/muc/chung")
+        expect(an.get_by_text("đã hết hiệu lực")).to_have_count(0)
         assert not post.components.grants.is_granted(AN.number, ENTERPRISE, "BQP0100001"), "withdrawn at once"
 
 

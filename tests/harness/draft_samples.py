@@ -56,7 +56,9 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         pages.TasksPage: [
             pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks), label),
             pages.TasksPage(fresh, tasks, None, label),
+            pages.TasksPage(pages.DraftHead("d1", label, "07", label, "", principal=text), tasks, grant_ended=True),
         ] + [pages.TasksPage(fresh, tasks, takes=takes) for takes in PortalTakes],
+        shutting.GrantEndedPage: [shutting.GrantEndedPage(text)],
         shutting.ShutPage: [shutting.ShutPage(text, at, unit, unit) for unit in (text, "")],
         sending_pages.WaitingPage: [sending_pages.WaitingPage(head, at, leaves) for leaves in (True, False)],
         pages.FieldsPage: [

@@ -133,6 +133,7 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             granting.GrantsPage(OwnGrants(text, ()), (Choice("P", said),), {}, None),
             granting.GrantsPage(OwnGrants(text, letters), (Choice("P", said),), typed, said),
             granting.GrantsPage(OwnGrants(None, letters), (), {}, None, (said, said)),
+            *(granting.GrantsPage(OwnGrants(text, letters), (), {}, None, done=done) for done in ("cho", "rut")),
         ],
         granting.EndGrantPage: [granting.EndGrantPage(1, text, text, told) for told in (None, said)],
     }

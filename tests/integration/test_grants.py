@@ -122,19 +122,26 @@ def test_an_unsigned_declaration_for_another_needs_a_grant(site: Website) -> Non
     """Form 11 of An, sent by Bình: a letter that is only named proves nothing."""
     refused = site.components.door.declare(for_another(), Caller(OTHER))
     assert refused.outcome == "rejected"
-    site.components.grants.give(AN, OTHER, "UQ-1", until=None, procedures=[CITIZENS])
-    taken = site.components.door.declare(for_another(again=True), Caller(OTHER))
+    (letter, *_) = site.components.grants.give(AN, OTHER, "UQ-1", until=None, procedures=[CITIZENS])
+    taken = site.components.door.declare(for_another(1), Caller(OTHER))
     assert taken.outcome == "accepted"
+    before = site.rows(tables.dossier)
+    site.components.grants.withdraw(AN, letter, reason="Không cần nữa")
+    assert site.rows(tables.dossier) == before, "what was sent stays"
+    assert taken.reference is not None
+    assert taken.year is not None
+    assert sees(site, AN, DossierKey(taken.reference, taken.year))
+    assert site.components.door.declare(for_another(2), Caller(OTHER)).outcome == "rejected", "at once"
 
 
-def for_another(*, again: bool = False) -> bytes:
+def for_another(place: int = 0) -> bytes:
     """Form 11 of An with Bình as the declarant."""
-    message = citizen_message(messageId=f"11111111-1111-4111-8111-11111111111{int(again)}")
+    message = citizen_message(messageId=f"11111111-1111-4111-8111-11111111111{place}")
     head, rest = message.split(b"</Declarant>", 1)
     return head.replace(CITIZEN.encode(), OTHER.encode()) + b"</Declarant>" + rest
 
 
-def test_a_draft_stops_with_its_grant_and_what_was_sent_stays(site: Website) -> None:
+def test_a_draft_stops_with_its_grant_and_goes_on_with_a_new_one(site: Website) -> None:
     site.components.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
     (grant,) = site.rows(tables.authorisation)
     person = somebody(site, "an", "/khai-bao")
@@ -143,13 +150,27 @@ def test_a_draft_stops_with_its_grant_and_what_was_sent_stays(site: Website) -> 
     begun(person, "Mẫu 07")
     (draft,) = site.components.drafts.unsent(CITIZEN)
     assert (draft.granted_for, draft.answers.values["principalTaxCode"]) == (ENTERPRISE, ENTERPRISE)
+    page = f"/khai-bao/{draft.public_id}"
+    person.get("/khai-bao")
+    assert f"khai thay cho {ENTERPRISE}" in person.told(), "one may have drafts for several"
+    person.get(f"{page}/kiem-tra")
+    assert f"khai thay cho {ENTERPRISE}" in person.told()
     site.components.grants.withdraw(FIRM, grant.id, reason="Hết hợp đồng")
-    person.get(f"/khai-bao/{draft.public_id}/kiem-tra")
     answer = person.send(f"/khai-bao/{draft.public_id}/gui", key=draft.message_key)
     assert answer.status_code == 409
     assert "Ủy quyền mà bạn khai theo đã bị rút" in person.told()
     assert site.rows(tables.inbox) == []
     assert "Khai thay cho" not in person.document().xpath("string(//*[@class='who'])"), "he acts for himself again"
+    for closed in ("kiem-tra", "muc/chung"):
+        assert person.get(f"{page}/{closed}").status_code == 403
+        assert "đã hết hiệu lực" in person.told()
+    person.get(page)
+    assert f"{ENTERPRISE} không còn ủy quyền cho bạn" in person.told()
+    assert person.document().xpath("//main//a[contains(@href, 'kiem-tra')]") == []
+    person.send(f"{page}/chuan-bi")
+    assert site.components.drafts.find(CITIZEN, draft.public_id) == draft, "it has no number, and is kept as it was"
+    site.components.grants.give(FIRM, CITIZEN, "UQ-2", until=None, procedures=())
+    assert person.get(f"{page}/kiem-tra").status_code == 200, "with a new one he goes on"
 
 
 def test_what_was_begun_in_an_organisation_s_account_is_sent_from_that_account_alone(site: Website) -> None:
@@ -190,6 +211,7 @@ def test_on_the_page_an_enterprise_gives_and_withdraws(site: Website) -> None:
     answer = press(person, "Ủy quyền", follow=False, holder="12", document="UQ-1")
     assert answer.status_code == 422
     press(person, "Ủy quyền", holder=CITIZEN, document=HOSTILE, until="31/12/2099")
+    assert "Đã ghi nhận ủy quyền. Cả hai bên được thông báo" in person.told()
     (row,) = site.rows(tables.authorisation)
     assert (row.holder, row.principal, row.granted_by) == (CITIZEN, ENTERPRISE, "principal")
     assert person.page is not None
@@ -199,6 +221,7 @@ def test_on_the_page_an_enterprise_gives_and_withdraws(site: Website) -> None:
     assert press(person, "Rút ủy quyền", follow=False, reason="").status_code == 422
     press(person, "Rút ủy quyền", reason="Hết hợp đồng")
     assert "Đã hết hiệu lực" in person.told()
+    assert "Đã rút ủy quyền, có hiệu lực ngay" in person.told()
     assert somebody(site, "binh").get(f"/uy-quyen/{row.id}/rut").status_code == 404
 
 

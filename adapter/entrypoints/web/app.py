@@ -44,6 +44,7 @@ from adapter.entrypoints.web.portal import (
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
 from adapter.entrypoints.web.staff import emergency, landing
 from adapter.model.procedure import Label
+from adapter.services.door.draft import GrantEnded
 from adapter.services.door.shut import AccountShut
 from adapter.services.dossiers.check_code import ConfirmationChecks
 from adapter.services.watch.mode import Sight
@@ -94,6 +95,7 @@ def create_portal(components: Components) -> FastAPI:
         app.add_exception_handler(AlreadySent, to_the_sent)
     finished = _finished(app, components, pages, components.sessions.find, PORTAL_COOKIE)
     finished.add_exception_handler(AccountShut, shutting.answer(pages, lambda: components.installation.units))
+    finished.add_exception_handler(GrantEnded, shutting.grant_ended(pages))
     return finished
 
 

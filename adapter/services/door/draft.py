@@ -42,6 +42,10 @@ class DraftTooLarge(NotAllowed):
 class GrantEnded(NotAllowed):
     """It was begun for a principal who does not authorise its owner any more."""
 
+    def __init__(self, principal: str) -> None:
+        super().__init__("the authorisation for which it was begun has ended")
+        self.principal = principal
+
 
 class Overtaken(NotAllowed):
     """The dossier has another version in force than the one that the draft was begun with."""

@@ -28,7 +28,6 @@ from adapter.services.door.declarations import sent_by
 from adapter.services.door.draft import (
     ChangedMeanwhile,
     Draft,
-    GrantEnded,
     NoDraft,
     OtherForm,
     Overtaken,
@@ -64,8 +63,6 @@ class Drafts(Offers):
     submit: Submit
     sender: str
     new_id: Callable[[], str]
-    granted: Callable[[str, str, str], bool]
-    """Whether a person may act for a principal in a procedure now."""
     shut: ShutForms
 
     @cached_property
@@ -209,6 +206,7 @@ class Drafts(Offers):
         Raises:
             ChangedMeanwhile, NoDraft: as `save`.
             Overtaken: its dossier has another version in force by now.
+            AccountShut, GrantEnded: as `pressed`.
         """
         draft = self.pressed(draft)
         return draft, self.forms.envelope(draft)
@@ -219,6 +217,7 @@ class Drafts(Offers):
         Raises:
             TurnedAway: it cannot be read, or is no declaration.
             OtherForm: it is one of another procedure or message.
+            GrantEnded: as `pressed`.
         """
         self.shut.of_draft(draft)
         presented = self.threshold.present(raw, f"{self.sender}:{draft.owner}", self.clock())
@@ -246,8 +245,6 @@ class Drafts(Offers):
         if draft.message_key != message_key:
             raise ChangedMeanwhile(draft)
         if draft.sent_as is None:
-            if draft.granted_for and not self.granted(owner, draft.granted_for, draft.fills_in.code):
-                raise GrantEnded("the authorisation for which it was begun has ended")
             draft = self.pressed(draft)
         raw = draft.signed or self.forms.envelope(draft)
         admitted = self.submit(raw, Caller(owner, draft.acts_for, draft.begun_at, draft.waits_since))
@@ -300,6 +297,7 @@ class Drafts(Offers):
 
         Raises:
             AccountShut: an account of his is suspended at its gate; no number was drawn.
+            GrantEnded: it was begun for somebody who does not authorise him any more; the same.
         """
         self.shut.of_draft(draft)
         if draft.pressed_at is not None and (draft.key is not None or draft.is_file):

@@ -69,7 +69,7 @@ class Presses:
             NoDraft: there is none, or it was sent.
             ChangedMeanwhile: the page that was pressed on is older than the draft.
             Overtaken: its dossier has another version in force by now.
-            AccountShut: an account of his is suspended at its gate.
+            AccountShut, GrantEnded: an account of his is suspended at its gate, or its principal's grant has ended.
         """
         draft = self.drafts.find(owner, public_id)
         if draft.sent_as is not None:

@@ -1,4 +1,5 @@
-"""Forms that are shut for a declarant: his account is suspended where he means to declare (Article 8).
+"""Forms that are shut for a declarant: his account is suspended where he means to declare (Article 8), or whoever
+he begins one for does not authorise him any more (Article 3(4)).
 
 Asked before something is prepared or sent, so that his draft is kept and nothing is drawn. Whatever comes in the same
 moment, and whatever comes by the window, is refused by `services/messages/admission` in the transaction that stores it.
@@ -6,7 +7,7 @@ moment, and whatever comes by the window, is refused by `services/messages/admis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from adapter.gateways.store import own_dossiers, suspensions
@@ -17,7 +18,7 @@ from adapter.model.procedure import Procedure
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.given import unit_of_gate
 from adapter.pipeline.units import gate_before
-from adapter.services.door.draft import Draft, Start
+from adapter.services.door.draft import Draft, GrantEnded, Start
 from adapter.services.door.offers import Offers
 from adapter.services.door.precheck import Presented, TurnedAway, Why
 
@@ -39,16 +40,21 @@ class AccountShut(TurnedAway):
 
 @dataclass(frozen=True)
 class ShutForms(Offers):
-    """Asks the register of suspended accounts before a form is begun, prepared or sent."""
+    """Asks the registers of suspended accounts and of authorisations before a form is begun, prepared or sent."""
 
     database: Database
+    granted: Callable[[str, str, str], bool]
+    """Whether a person may act for a principal in a procedure now."""
 
     def of_draft(self, draft: Draft) -> None:
         """The draft may go on.
 
         Raises:
             AccountShut: its owner's account, or that of whom he acts for, is suspended at its gate.
+            GrantEnded: it was begun for somebody who does not authorise him any more.
         """
+        if draft.granted_for and not self.granted(draft.owner, draft.granted_for, draft.fills_in.code):
+            raise GrantEnded(draft.granted_for)
         numbers = (draft.owner, draft.acts_for, draft.granted_for)
         for gate in dict.fromkeys((draft.gate or "", self._gate_of(draft.about))):  # it may move its dossier
             self.at_gate(draft.fills_in, gate, numbers)

@@ -24,7 +24,7 @@ from adapter.model.actor import Actor
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
-from adapter.services.door.draft import TooManyDrafts, acting_as, known
+from adapter.services.door.draft import GrantEnded, TooManyDrafts, acting_as, known
 from adapter.services.door.drafts import MOST, Drafts
 from adapter.services.door.shut import AccountShut
 from adapter.services.watch.mode import Mode
@@ -83,13 +83,15 @@ def _draft(router: APIRouter, drafting: Drafting, declarant: Dependency, posted:
     @router.get(f"{ROOT}/{{id}}")
     def tasks(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.find(actor, id)
-        shut = None
+        shut, ended = None, False
         try:
             drafting.drafts.shut.of_draft(draft)
         except AccountShut as told:
             shut = Label(told.vi, told.en)
+        except GrantEnded:
+            ended = True
         takes = drafting.opening.of_draft(draft)
-        page = TasksPage(drafting.head(draft), tuple(drafting.tasks(draft)), draft.held_back, shut, takes)
+        page = TasksPage(drafting.head(draft), tuple(drafting.tasks(draft)), draft.held_back, shut, ended, takes)
         return pages.respond(request, page)
 
     @router.get(f"{ROOT}/{{id}}/bo")

@@ -46,6 +46,8 @@ class DraftHead:
     """Its dossier number; empty while none is drawn."""
     meaning: str = Meaning.DECLARATION.value
     """What is sent asks for: to declare, replace, withdraw, amend."""
+    principal: str = ""
+    """The number of the party for which it is filled in; empty: for himself."""
 
     @property
     def address(self) -> str:
@@ -122,6 +124,8 @@ class TasksPage(Page):
     """Why it was not taken when the portal opened."""
     shut: Label | None = None
     """Why its form is shut for him; the draft is kept."""
+    grant_ended: bool = False
+    """Whether its principal does not authorise him any more; the draft is kept."""
     takes: PortalTakes = PortalTakes.ALL
     """What the portal takes of it just now."""
 

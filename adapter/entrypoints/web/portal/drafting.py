@@ -86,7 +86,7 @@ class Drafting:
 
         Raises:
             AlreadySent: as `find`.
-            AccountShut: an account of his is suspended at its gate, so that the form is shut.
+            AccountShut, GrantEnded: its form is shut for him (`ShutForms.of_draft`).
         """
         draft = self.find(actor, public_id)
         self.drafts.shut.of_draft(draft)
@@ -131,6 +131,7 @@ class Drafting:
             gate=Label(gate.vi, gate.en) if gate else _NOTHING,
             number=str(draft.key) if draft.key else "",
             meaning=draft.spec.meaning.value,
+            principal=draft.granted_for or draft.acts_for or "",
         )
 
     def view(self, procedure: Procedure) -> FormView:

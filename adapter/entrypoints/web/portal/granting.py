@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -31,6 +31,7 @@ from adapter.services.registers.grants import Grants, OwnGrants
 from adapter.services.registers.signed_grants import GrantSigners, GrantStatements
 
 GRANTS = "/uy-quyen"
+_GIVEN, _ENDED = "cho", "rut"
 _NUMBER = re.compile(r"[0-9]{12}")
 
 
@@ -45,6 +46,8 @@ class GrantsPage(Page):
     told: Label | None
     refused: Sequence[Label] = ()
     """What stands against a statement that was asked for or brought."""
+    done: str = ""
+    """Which act was just done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +94,33 @@ def routes(pages: Pages, uses: Granting, guard: Guard) -> APIRouter:
 
 
 def _giving(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependency) -> None:
-    def shown(request: Request, actor: Actor, typed: dict[str, str], told: Label | None, status: int) -> Response:
+    def page(actor: Actor, typed: dict[str, str], told: Label | None, done: str = "") -> GrantsPage:
         procedures = tuple(Choice(code, title) for code, title in grants.procedures())
-        return pages.respond(request, GrantsPage(grants.of(actor), procedures, typed, told), status)
+        return GrantsPage(grants.of(actor), procedures, typed, told, done=done)
+
+    def refused(request: Request, sent: Posting, told: str) -> Response:
+        return pages.respond(request, page(sent.actor, dict(sent.fields), said(told)), 422)
 
     @router.get("")
-    def look(request: Request, actor: Annotated[Actor, Depends(somebody)]) -> Response:
-        return shown(request, actor, {}, None, 200)
+    def look(
+        request: Request,
+        actor: Annotated[Actor, Depends(somebody)],
+        xong: Annotated[str, Query(pattern="^[a-z]{0,3}$")] = "",
+    ) -> Response:
+        return pages.respond(request, page(actor, {}, None, xong if xong in (_GIVEN, _ENDED) else ""))
 
     @router.post("")
     def give(request: Request, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
-        typed, until = dict(sent.fields), day_of(sent["until"])
-        procedures = chosen(sent)
+        until = day_of(sent["until"])
         if not _NUMBER.fullmatch(sent["holder"].replace(" ", "")):
-            return shown(request, sent.actor, typed, said("grants.bad_number"), 422)
+            return refused(request, sent, "grants.bad_number")
         if sent["until"].strip() and until is None:
-            return shown(request, sent.actor, typed, said("grants.bad_day"), 422)
+            return refused(request, sent, "grants.bad_day")
         try:
-            grants.give(sent.actor, sent["holder"], sent["document"], until=until, procedures=procedures)
+            grants.give(sent.actor, sent["holder"], sent["document"], until=until, procedures=chosen(sent))
         except NotAllowed:
-            return shown(request, sent.actor, typed, said("grants.bad"), 422)
-        return RedirectResponse(GRANTS, 303)
+            return refused(request, sent, "grants.bad")
+        return RedirectResponse(f"{GRANTS}?xong={_GIVEN}", 303)
 
 
 def _signing(router: APIRouter, pages: Pages, uses: Granting, guard: Guard) -> None:
@@ -148,7 +157,7 @@ def _signing(router: APIRouter, pages: Pages, uses: Granting, guard: Guard) -> N
             return shown(request, sent, [said("grants.bad_signed")], 422)
         except Unavailable:
             return shown(request, sent, [said("statement.away")], 503)
-        return RedirectResponse(GRANTS, 303)
+        return RedirectResponse(f"{GRANTS}?xong={_GIVEN}", 303)
 
 
 def chosen(sent: Posting) -> tuple[str, ...]:
@@ -173,4 +182,4 @@ def _ending(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependenc
             grants.withdraw(sent.actor, id, reason=sent["reason"])
         except NotAllowed:
             return shown(request, sent.actor, id, said("grants.no_reason"), 422)
-        return RedirectResponse(GRANTS, 303)
+        return RedirectResponse(f"{GRANTS}?xong={_ENDED}", 303)
