@@ -27,6 +27,8 @@ from tests.harness.scene import PATIENCE_S, Running, Scene
 from tests.servers.process import alive, free_ports, wait_until
 
 pytestmark = pytest.mark.slow
+PARTS = 3
+"""Worker, dispatcher, clock: each waits for the one before it."""
 
 
 def workers(daemon: Running) -> list[int]:
@@ -39,7 +41,7 @@ def test_systemd_is_told_ready_alive_and_stopping(scene: Scene) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(address)
         listener.settimeout(PATIENCE_S)
-        daemon = scene.daemon_from_nothing(NOTIFY_SOCKET="@" + address[1:])
+        daemon = scene.daemon(NOTIFY_SOCKET="@" + address[1:])
         said = [listener.recv(200)]
         while said[-1] != b"READY=1":
             said.append(listener.recv(200))
@@ -55,7 +57,7 @@ def test_systemd_is_told_ready_alive_and_stopping(scene: Scene) -> None:
 
 
 def test_sigterm_settles_what_is_held_and_loses_nothing(scene: Scene) -> None:
-    messages = declarations(0, 300)
+    messages = declarations(0, 120)
     scene.configure({"workers.count": 2, "workers.batch": 4})
     daemon = scene.daemon()
     scene.until_ready()
@@ -78,7 +80,7 @@ def test_sigterm_settles_what_is_held_and_loses_nothing(scene: Scene) -> None:
 
 
 def test_sighup_under_load_replaces_the_workers_and_loses_nothing(scene: Scene) -> None:
-    messages = declarations(0, 300)
+    messages = declarations(0, 120)
     scene.configure({"workers.count": 2, "workers.batch": 4})
     daemon = scene.daemon()
     scene.until_ready()
@@ -289,7 +291,8 @@ def _forked_by(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_parts_that_lose_the_process_they_are_forks_of_end_and_are_replaced(scene: Scene) -> None:
+def test_parts_that_lose_what_they_are_forks_of_are_replaced_and_a_reload_imports_anew(scene: Scene) -> None:
+    """The one daemon here that starts from nothing, and so do its parts when it is reloaded."""
     messages = declarations(0, 20)
     daemon = scene.daemon_from_nothing()
     scene.until_ready()
@@ -304,13 +307,22 @@ def test_parts_that_lose_the_process_they_are_forks_of_end_and_are_replaced(scen
     scene.until_ready()
     scene.partner.publish(messages)
     scene.until_done(messages)
+
+    old = workers(daemon)[-1]
+    daemon.process.send_signal(signal.SIGHUP)
+    scene.until(lambda: not alive(old), "the old worker makes room")
+    new = workers(daemon)[-1]
+    assert _forked_by(new) == daemon.process.pid, "a fork would be of what was imported at the daemon's start"
+    assert b"spawn_main" in Path(f"/proc/{new}/cmdline").read_bytes(), "an interpreter of its own"
+    scene.until(lambda: daemon.told(Event.RELOAD_TAKEN), "the other parts too", PARTS * PATIENCE_S)
+    assert scene.readyz()[0] == 200
     assert daemon.stop() == 0
     scene.finish()
     scene.assert_whole(messages)
 
 
 def test_a_signal_to_the_whole_group_is_an_orderly_stop(scene: Scene) -> None:
-    daemon = scene.daemon_from_nothing()
+    daemon = scene.daemon()
     scene.until_ready()
     parts = [told["pid"] for told in daemon.events(Event.WORKER_STARTED)]
     for pid in (*parts, _forked_by(parts[0]), daemon.process.pid):
@@ -318,17 +330,6 @@ def test_a_signal_to_the_whole_group_is_an_orderly_stop(scene: Scene) -> None:
     assert daemon.ended() == 0
     assert daemon.events(Event.WORKER_KILLED) == []
     assert not any(map(alive, parts))
-
-
-def test_a_reload_starts_parts_that_import_the_program_as_it_is_now(scene: Scene) -> None:
-    daemon = scene.daemon_from_nothing()
-    scene.until_ready()
-    (old,) = workers(daemon)
-    daemon.process.send_signal(signal.SIGHUP)
-    scene.until(lambda: not alive(old), "the old worker makes room")
-    new = workers(daemon)[-1]
-    assert _forked_by(new) == daemon.process.pid, "a fork would be of what was imported at the daemon's start"
-    assert daemon.stop() == 0
 
 
 def test_a_reload_takes_a_changed_password_for_every_part(scene: Scene) -> None:

@@ -1,9 +1,9 @@
 """Commands of `nsw-adapter` as processes of their own, each forked from one that has imported the program.
 
 What a person types runs in a real process, with its own arguments, folder, environment, input, output and exit code;
-only the two seconds of importing are not spent again, nor by the process that a daemon forks its parts from. That the
-program starts from nothing is proved by tests/acceptance, with the installed wheel and with the first steps of the
-documents, and by tests/crash/test_supervisor.py.
+only the two seconds of importing are not spent again, nor by the process that a daemon forks its parts from, nor by
+the parts of a reload (spawned.py). That the program starts from nothing is proved by tests/acceptance, with the
+installed wheel and with the first steps of the documents, and by tests/crash/test_supervisor.py.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from unittest import mock
 
 from adapter.cli import main
+from tests.harness import spawned
 
 PRELOADED = ["tests.harness.loaded"]
 _SECONDS = 300
@@ -107,9 +108,10 @@ def _daemon(asked: _Asked) -> None:
     _become(asked)
     # As the supervisor would start it, but forked from this process, while that has opened nothing and has one thread.
     forkserver.set_forkserver_preload(["adapter.entrypoints.preloaded"])
-    with mock.patch.object(util, "spawnv_passfds", _fork_server):
-        forkserver.ensure_running()
-    main()
+    with spawned.by_fork():
+        with mock.patch.object(util, "spawnv_passfds", _fork_server):
+            forkserver.ensure_running()
+        main()
 
 
 def _fork_server(_: object, __: object, passed: Sequence[int]) -> int:
