@@ -19,6 +19,7 @@ from adapter.gateways.whole_file import write_whole
 from adapter.model.errors import Misconfigured
 
 _LIST, _FAILURES, _ACTS = "danh-sach-lien-he.json", "su-co.json", "cho-ghi-nhat-ky.json"
+_LIST_MADE = "danh-sach-lap-luc.json"
 _CHANGING_ACTS = "cho-ghi"
 
 
@@ -56,6 +57,15 @@ class KeptContacts(BaseModel):
         """The same dossiers, without what names or reaches a person."""
         nobody = {"name": "", "telephones": (), "emails": ()}
         return self.model_copy(update={"contacts": tuple(each.model_copy(update=nobody) for each in self.contacts)})
+
+
+class KeptListMade(BaseModel):
+    """When a list was made, and of how many dossiers: in a file of its own, since a list may have some MB."""
+
+    model_config = ConfigDict(frozen=True)
+
+    made_at: AwareDatetime
+    many: int
 
 
 class KeptFailure(BaseModel):
@@ -118,6 +128,15 @@ class FailureFolder:
             Misconfigured: it cannot be written.
         """
         self.write(_LIST, kept.model_dump_json().encode())
+        made = KeptListMade(made_at=kept.made_at, many=len(kept.contacts))
+        self.write(_LIST_MADE, made.model_dump_json().encode())
+
+    def list_made(self) -> KeptListMade | None:
+        """When the list was written last; None where there is none."""
+        with suppress(OSError, ValidationError):
+            return KeptListMade.model_validate_json((self.folder / _LIST_MADE).read_bytes())
+        listed = self.contacts()  # as a version wrote it that told it nowhere else
+        return None if listed is None else KeptListMade(made_at=listed.made_at, many=len(listed.contacts))
 
     def forget_contacts(self) -> None:
         """Remove the list, for people and for programs."""

@@ -19,7 +19,7 @@ from adapter.entrypoints.web.operator import (
 )
 from adapter.entrypoints.web.page import Page
 from adapter.gateways.mail.smtp import Posted
-from adapter.gateways.portal_failure import KeptContact, KeptContacts, KeptFailure
+from adapter.gateways.portal_failure import KeptContact, KeptContacts, KeptFailure, KeptListMade
 from adapter.gateways.store.browse import ListPlace, WantedMessages
 from adapter.gateways.store.dossier_records import ParkedMessage
 from adapter.gateways.store.snapshots import (
@@ -116,7 +116,8 @@ def _failing(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     listed = KeptContacts(made_at=at, window_down=False, contacts=(bare, whom))
     letters = dict.fromkeys((*Posted, "waiting", "underway"), 2)
     quiet = FailureState(None, None, None, {}, (), at)
-    open_now = FailureState(failure, listed, 42, letters, ((text, text, text, text, text),), at)
+    made = KeptListMade(made_at=at, many=250)
+    open_now = FailureState(failure, made, 42, letters, ((text, text, text, text, text),), at, listed)
     given = dict.fromkeys(("ly-do", "ly-do-en", "tu", "den", "thu"), text)
     faults = dict.fromkeys(("ly-do", "ly-do-en"), FAULTS[1]) | {"tu": "failing.fault.time", "den": "failing.fault.time"}
     return {
@@ -129,6 +130,7 @@ def _failing(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             failing.CallListPage(quiet),
             failing.CallListPage(open_now, done="goi"),
             failing.CallListPage(open_now, told=text),
+            failing.CallListPage(open_now, before=100),
         ],
     }
 

@@ -6,6 +6,7 @@ import io
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,44 @@ def test_calls_are_made_from_the_list_and_their_results_stand_on_it(site: Websit
     assert len(shown) == 2
     assert "chị An" not in str([row.detail for row in site.rows(tables.journal)])
     assert person.send(f"{HERE}/goi", **sent | {"ket-qua": "x"}).status_code == 400
+
+
+def test_who_is_expected_next_stands_first_and_a_long_list_has_pages(site: Website) -> None:
+    folder, at = site.components.portal_failure.folder, site.components.portal_failure.clock()
+    listed = folder.contacts()
+    assert listed is not None
+    times = {"passed": timedelta(days=-9), "late": timedelta(hours=-2), "next": timedelta(hours=1)}
+    named = {name: at + passed for name, passed in times.items()} | {"unknown": None}
+    later = {f"K{number}": at + timedelta(days=1, minutes=number) for number in range(250)}
+    made = (
+        listed.contacts[0].model_copy(update={"dossier": name, "crossing_at": crossing})
+        for name, crossing in (named | later).items()
+    )
+    folder.keep_contacts(listed.model_copy(update={"contacts": tuple(made)}))
+    person = announced(site)
+    assert "254 hồ sơ" in person.told()
+    person.get(f"{HERE}/goi")
+    shown = _dossiers(person)
+    assert shown[:3] == ["late", "next", "K0"]
+    for before in (100, 200):
+        assert person.document().xpath("//main//a[contains(@href, 'sau=')]/@href") == [f"{HERE}/goi?sau={before}"]
+        person.get(f"{HERE}/goi?sau={before}")
+        shown += _dossiers(person)
+    assert not person.document().xpath("//main//a[contains(@href, 'sau=')]")
+    assert len(shown) == len(set(shown)) == 254
+    assert shown[-2:] == ["unknown", "passed"]
+    person.send(f"{HERE}/goi", **{"ho-so": "passed", "ket-qua": "reached", "ghi-chu": "", "sau": "200"})
+    assert _dossiers(person)[-1] == "passed", "he stays on the page where he noted the call"
+
+
+def _dossiers(person: Person) -> list[str]:
+    return [str(each) for each in person.document().xpath("//td[3]/div/text()[1]")]
+
+
+def test_the_state_of_a_failure_does_not_read_the_list_of_people(site: Website) -> None:
+    file = site.components.portal_failure.folder.folder / "danh-sach-lien-he.json"
+    file.write_text("not whole")
+    assert "1 hồ sơ" in logged_in(site, "van-hanh", HERE).told()
 
 
 def test_what_was_announced_stands_in_the_question_and_is_changed(site: Website) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.gateways.mail.smtp import OpenOffice
-from adapter.gateways.portal_failure import KeptContacts, KeptFailure
+from adapter.gateways.portal_failure import KeptContacts, KeptFailure, KeptListMade
 from adapter.gateways.store import journal
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
@@ -61,16 +61,19 @@ class FailureJournal:
 
 @dataclass(frozen=True, slots=True)
 class FailureState:
-    """What an operator sees. `failure`: the open one; `contacts`: the list as it was written last."""
+    """What an operator sees. `failure`: the open one; `listed`: the list as it was written last; `contacts`: who is
+    on it, where that is asked for.
+    """
 
     failure: KeptFailure | None
-    contacts: KeptContacts | None
+    listed: KeptListMade | None
     age_minutes: int | None
     letters: dict[str, int]
     """E-mails of the open failure, by what became of them."""
     calls: tuple[tuple[str, ...], ...]
     """The log of calls, the last one first."""
     at: datetime
+    contacts: KeptContacts | None = None
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,13 @@ class PortalFailureActs:
 
     def _state(self) -> FailureState:
         failure, now = self.failure, self.failure.clock()
-        kept, contacts = failure.folder.failures(), failure.folder.contacts()
+        kept, listed = failure.folder.failures(), failure.folder.list_made()
         stands = kept[-1] if kept and kept[-1].over_at is None else None
         posted = [each.posted for each in failure.letters(stands)] if stands else []
         return FailureState(
             failure=stands,
-            contacts=contacts,
-            age_minutes=round(age(now, contacts.made_at) / 60) if contacts else None,
+            listed=listed,
+            age_minutes=round(age(now, listed.made_at) / 60) if listed else None,
             letters={outcome: posted.count(outcome) for outcome in sorted(set(posted))},
             calls=tuple(reversed(failure.calls(stands))) if stands else (),
             at=now,
@@ -144,14 +147,14 @@ class PortalFailureActs:
             Unavailable: the store cannot be reached: the list lies in its folder.
         """
         needs(actor, Right.ANNOUNCE_FAILURE)
-        found = self._state()
+        found, contacts = self._state(), self.failure.folder.contacts()
         if found.failure is None:
-            return replace(found, contacts=found.contacts and found.contacts.nameless())
-        many = len(found.contacts.contacts) if found.contacts else 0
+            return replace(found, contacts=contacts and contacts.nameless())
+        many = len(contacts.contacts) if contacts else 0
         with self.journal.database.transaction() as connection:
             shown = Entry.by(JournalEvent.CALL_LIST_SHOWN, actor, found.at, {"dossiers": many})
             journal.append(connection, self.journal.database, shown)
-        return found
+        return replace(found, contacts=contacts)
 
     def call(self, dossier: str, result: CallResult, note: str, *, actor: Actor) -> None:
         """Note a call in the log of calls.

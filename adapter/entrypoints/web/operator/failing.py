@@ -4,8 +4,10 @@ It works while this process and the store work; the command `portal fail` needs 
 """
 
 # Annotations are not postponed here: FastAPI reads them.
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -20,6 +22,7 @@ from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.gateways.portal_failure import KeptContact, KeptFailure
 from adapter.model.actor import Actor
+from adapter.model.ages import age
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.procedure import Label
 from adapter.model.text import REASON, text_fault
@@ -32,8 +35,11 @@ DONE = ("bao", "het", "thu", "goi")
 """Acts that were just done."""
 FILES = tuple(f"{name}{kind}" for name in (LETTER, MINISTRY) for kind in (PDF, TEXT))
 _KINDS = {PDF: "application/pdf", TEXT: "text/plain; charset=utf-8"}
+_ON_A_PAGE = 100
+_PASSED = timedelta(days=1)
 _File = Annotated[str, Path(pattern=r"^[a-z.-]{1,40}$")]
 _Done = Annotated[str, Query(alias="xong", pattern="^[a-z]{0,5}$")]
+_Before = Annotated[int, Query(alias="sau", ge=0, lt=10**7)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,21 @@ class CallListPage(Page):
     state: FailureState
     done: str = ""
     told: str = ""
+    before: int = 0
+    """How many of the list stand on the pages before this one."""
 
     @property
     def contacts(self) -> list[KeptContact]:
-        """By the time at which they are expected."""
-        listed = self.state.contacts.contacts if self.state.contacts else ()
-        return sorted(listed, key=lambda each: (each.crossing_at is None, each.crossing_at or self.state.at))
+        """Those of this page: who is expected next stands first, who should have crossed a day ago or longer last."""
+        listed, now = self.state.contacts.contacts if self.state.contacts else (), self.state.at
+        turns = sorted((_turn(each.crossing_at, now), number) for number, each in enumerate(listed))
+        return [listed[number] for _, number in turns[self.before : self.before + _ON_A_PAGE]]
+
+    @property
+    def behind(self) -> int | None:
+        """How many stand before the next page; None: this is the last one."""
+        many, behind = self.state.listed.many if self.state.listed else 0, self.before + _ON_A_PAGE
+        return behind if behind < many else None
 
     @property
     def reached(self) -> dict[str, str]:
@@ -122,7 +137,16 @@ class _Failing:
         except NotAllowed as error:
             page = CallListPage(self.acts.contacts(actor=sent.actor), told=str(error))
             return self.pages.respond(request, page, 409)
-        return RedirectResponse(f"{HERE}/goi?xong=goi", 303, PERSONAL)
+        before = sent["sau"] if re.fullmatch(r"\d{1,7}", sent["sau"], re.ASCII) else "0"
+        return RedirectResponse(f"{HERE}/goi?xong=goi&sau={before}", 303, PERSONAL)
+
+
+def _turn(crossing_at: datetime | None, now: datetime) -> tuple[int, float]:
+    """Who is still to come by his time, then whose time is not known, then who has passed, the last one first."""
+    if crossing_at is None:
+        return 1, 0.0
+    passed = age(now, crossing_at)
+    return (2, passed) if passed > _PASSED.total_seconds() else (0, -passed)
 
 
 def _announced(failure: KeptFailure | None) -> dict[str, str]:
@@ -172,8 +196,10 @@ def routes(pages: Pages, acts: PortalFailureActs, guard: Guard) -> APIRouter:
         return _back("thu", acts.mail)
 
     @router.get("/goi")
-    def contacts(request: Request, actor: Annotated[Actor, Depends(may)], done: _Done = "") -> Response:
-        page = CallListPage(acts.contacts(actor=actor), done if done in DONE else "")
+    def contacts(
+        request: Request, actor: Annotated[Actor, Depends(may)], done: _Done = "", before: _Before = 0
+    ) -> Response:
+        page = CallListPage(acts.contacts(actor=actor), done if done in DONE else "", before=before)
         return pages.respond(request, page)
 
     @router.post("/goi")
