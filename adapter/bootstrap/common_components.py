@@ -45,6 +45,7 @@ from adapter.services.registers.accounts import Accounts
 from adapter.services.registers.delegations import Delegations
 from adapter.services.registers.expiry import Expiry
 from adapter.services.registers.suspension_notices import SuspensionNotices
+from adapter.services.registers.telephones import Telephones
 from adapter.services.watch.alert_ways import Tell
 from adapter.services.watch.console import Console
 from adapter.services.watch.deadlines import Deadlines
@@ -72,8 +73,14 @@ class CommonComponents(Foundation):
             clock=self.legal_clock,
             notices=self.suspension_notices,
             delegations=self.delegations,
+            telephones=self.telephones,
             by_request=self.settings.accounts.principal_request,
         )
+
+    @cached_property
+    def telephones(self) -> Telephones:
+        fields = lambda: failure_words(self.settings.folders.mappings).contacts  # noqa: E731
+        return Telephones(self.database, lambda: self.catalogue, lambda: self.installation.units, fields)
 
     @cached_property
     def suspension_notices(self) -> SuspensionNotices:

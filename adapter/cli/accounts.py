@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from adapter.model.errors import NotAllowed
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.notifications.overdue import what_stands_in_the_way
 from adapter.services.registers.accounts import SuspensionBasis
+from adapter.services.registers.suspension_notices import SentNotice
 
 account = typer.Typer(no_args_is_help=True, help="Suspended e-ID accounts (QĐ 15/2019/QĐ-TTg Article 8).")
 Document = Annotated[str, typer.Option(metavar="NUMBER", help="Number of the written decision.")]
@@ -94,23 +96,45 @@ def account_list(
 
 @account.command("notices")
 def account_notices(by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Notices of suspension and restoration that have reached nobody: telephone, or write."""
+    """Notices of suspension and restoration that have reached nobody: telephone, or write.
+
+    An officer is shown the telephone that a dossier of his unit states, and the journal keeps that.
+    """
     components = open_components(config)
     open_ones = components.accounts.told(missing=True, actor=acting(components, by))
     if json:
-        as_json([{"number": each.number, "occasion": each.occasion, "arrival": each.arrival} for each in open_ones])
+        as_json(
+            [
+                {
+                    "number": each.number,
+                    "occasion": each.occasion,
+                    "arrival": each.arrival,
+                    "telephones": _telephones(each),
+                }
+                for each in open_ones
+            ]
+        )
         return
     rows = (
         [
             each.number,
             each.occasion,
+            ", ".join(_telephones(each)),
             each.arrival.created_at if each.arrival else None,
             each.arrival.due_at if each.arrival else None,
             what_stands_in_the_way(each.arrival) if each.arrival else "notifications.yaml has no words for it",
         ]
         for each in open_ones
     )
-    table(f"{len(open_ones)} notice(s) that have not arrived", ("number", "kind", "created_at", "due_at", "why"), rows)
+    table(
+        f"{len(open_ones)} notice(s) that have not arrived",
+        ("number", "kind", "telephone", "created_at", "due_at", "why"),
+        rows,
+    )
+
+
+def _telephones(notice: SentNotice) -> Sequence[str]:
+    return notice.reach.telephones if notice.reach else ()
 
 
 @account.command("delegate")

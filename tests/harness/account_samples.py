@@ -14,8 +14,10 @@ from adapter.gateways.store.people import Person
 from adapter.gateways.store.suspensions import Suspension, SuspensionGround
 from adapter.model.actor import Role
 from adapter.model.procedure import Label
+from adapter.model.units import BorderUnit
 from adapter.services.registers.entered_grants import MOST, GrantLetter
 from adapter.services.registers.suspension_notices import OCCASIONS, SentNotice
+from adapter.services.registers.telephones import CallNumbers
 
 
 def account_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
@@ -35,6 +37,11 @@ def account_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         for occasion in OCCASIONS
         for number in (text, "n")
         for arrival in (None, *arrivals)
+    ]
+    unit = BorderUnit(text, text, text, text, None, text)
+    told += [
+        SentNotice(standing, OCCASIONS[0], text, None, each)
+        for each in (CallNumbers((text, text)), CallNumbers((), (unit,)), CallNumbers())
     ]
     notices = {each.id: [one for one in told if one.suspension is each] for each in (standing, lifted)}
     faults = dict.fromkeys(("number", "where", "ground", "principal", "document", "reason"), "fault.number")

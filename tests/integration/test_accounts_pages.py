@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from adapter.gateways.store import tables
+from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.journal_events import JournalEvent
+from adapter.model.stages import Channel, Submission
 from adapter.services.access.people import Facts, actor_of
 from adapter.services.registers.register_shown import MOST_NAMED, NamingRegister, note_register_shown
 from tests.harness.browsing import Person
+from tests.harness.declarations import declaration
+from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER
 from tests.harness.staff import logged_in, staffed
 from tests.harness.units import HUUNGHI, MONGCAI, NAMES
@@ -76,6 +80,49 @@ def test_a_commander_suspends_at_his_unit_sees_whom_nothing_reached_and_restores
     assert [entry.actor for entry in site.rows(tables.journal) if entry.event.startswith("account.")] == [
         "person:don-truong"
     ] * 2
+
+
+def declared(site: Website, gate: str) -> DossierKey:
+    """A dossier of his at that gate."""
+    sent = declaration(gate, gate=gate)
+    site.components.intake.receive([Submission(sent.raw, Channel.WINDOW, CLOCK, Digest(sent.digest))])
+    return DossierKey(sent.reference, CLOCK.year)
+
+
+def seen_values(site: Website) -> list[tuple[str, str]]:
+    """To whom values of persons were shown, and of which dossier, as the journal keeps it."""
+    found = [row for row in site.rows(tables.journal) if row.event == JournalEvent.DOSSIER_PERSONAL_SHOWN]
+    return [(row.actor, row.detail["dossier"]) for row in found]
+
+
+def test_whom_nothing_reached_is_telephoned_from_the_list_and_the_journal_keeps_who_saw_the_number(
+    site: Website,
+) -> None:
+    key = declared(site, "HUUNGHI")
+    site.components.accounts.suspend(CITIZEN, unit=HUUNGHI, reason=REASON, actor=TESTER)
+    person = logged_in(site, "can-bo", LIST)
+    (link,) = person.document().xpath("//section[@aria-labelledby='missing']//a[starts-with(@href, 'tel:')]")
+    assert (link.text, link.get("href")) == ("0912 555 010", "tel:0912555010")
+    assert seen_values(site) == [("person:can-bo", str(key))]
+    (notice,) = site.components.accounts.told(missing=True, actor=actor_of(site.components.people.show("kiem-tra")[0]))
+    assert notice.reach is None, "an auditor sees no persons"
+    with site.components.database.transaction() as connection:
+        connection.execute(tables.notification.update().values(read_at=CLOCK))
+    person.get(LIST)
+    assert "0912" not in person.told(), "it has arrived"
+    assert len(seen_values(site)) == 1
+
+
+def test_of_another_units_dossier_he_learns_whom_to_ask_and_of_another_declarants_nothing(site: Website) -> None:
+    declared(site, "MONGCAI")
+    site.components.accounts.suspend(CITIZEN, unit=None, reason=REASON, actor=TESTER)
+    person = logged_in(site, "can-bo", LIST)
+    assert f"hãy hỏi {NAMES[MONGCAI]}" in person.told()
+    assert "0912" not in person.told()
+    assert seen_values(site) == []
+    site.components.accounts.suspend(OTHER, unit=HUUNGHI, reason=REASON, actor=TESTER)
+    person.get(LIST)
+    assert "chưa có số điện thoại trong hồ sơ nào" in person.told()
 
 
 def test_an_officer_sees_them_and_decides_nothing(site: Website) -> None:

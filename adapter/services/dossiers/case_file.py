@@ -121,7 +121,7 @@ class CaseFiles:
             needs_in_unit(actor, Right.SEE_DOSSIERS, unit, f"dossier {key}")
             personal = personal and is_its(actor, unit)
             if personal:
-                note_personal_shown(connection, self.database, row, actor, now)
+                note_personal_shown(connection, self.database, DossierKey(row.number, row.year), actor, now)
             case = self._read(connection, row, actor, now, personal=personal)
             return replace(case, files=attachments.of_dossier(connection, row.id)) if personal else case
 

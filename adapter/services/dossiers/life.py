@@ -161,7 +161,7 @@ class DossierReader:
             row = _row(connection, key)
             needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
-                note_personal_shown(connection, self.database, row, actor, now)
+                note_personal_shown(connection, self.database, DossierKey(row.number, row.year), actor, now)
             parts = _parts(connection, row, now)
         return _told(parts, self.catalogue(), personal=personal)
 

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from adapter.gateways.store import journal
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.dossier_records import StoredDossier
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
+from adapter.model.identifiers import DossierKey
 from adapter.model.journal_events import JournalEvent
 
 
 def note_personal_shown(
     connection: Connection,
     database: Database,
-    dossier: StoredDossier,
+    key: DossierKey,
     actor: Actor,
     at: datetime,
     *,
@@ -25,6 +25,6 @@ def note_personal_shown(
 
     `at` is aware.
     """
-    detail = {"dossier": f"{dossier.number}/{dossier.year}", **({"reply": reply} if reply is not None else {})}
+    detail = {"dossier": str(key), **({"reply": reply} if reply is not None else {})}
     entry = Entry.by(JournalEvent.DOSSIER_PERSONAL_SHOWN, actor, at, detail)
     journal.append(connection, database, entry)

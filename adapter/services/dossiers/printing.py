@@ -101,7 +101,9 @@ class CasePrints:
             found = next((each for each in self.answers.of(connection, row) if each.digest == digest), None)
             if found is None:
                 return None
-            note_personal_shown(connection, self.database, row, actor, self.clock(), reply=digest)
+            note_personal_shown(
+                connection, self.database, DossierKey(row.number, row.year), actor, self.clock(), reply=digest
+            )
             opened = self.answers.opened(connection, row, found)
         return self.prints.pdf(opened)
 

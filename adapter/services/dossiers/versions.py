@@ -88,7 +88,7 @@ class Versions:
                 raise NotAllowed(f"there is no dossier {key}")
             needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
-                note_personal_shown(connection, self.database, row, actor, self.clock())
+                note_personal_shown(connection, self.database, DossierKey(row.number, row.year), actor, self.clock())
             return compared(connection, row, self.catalogue(), personal=personal)
 
 

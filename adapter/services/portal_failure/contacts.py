@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from adapter.gateways.portal_failure import FailureFolder, KeptContact, KeptContacts
 from adapter.gateways.store import contacts as store
 from adapter.gateways.store import mails
-from adapter.gateways.store.contacts import OpenDossier
+from adapter.gateways.store.contacts import StatedDossier
 from adapter.gateways.store.database import Connection, Database
 from adapter.model.ages import age
 from adapter.model.catalogue import Catalogue
@@ -60,7 +60,7 @@ class CallList:
         self.folder.write(TABLE, call_list_csv(kept, None))
         return kept
 
-    def _contact(self, row: OpenDossier, fields: ContactFields, confirmed: dict[str, set[str]]) -> KeptContact:
+    def _contact(self, row: StatedDossier, fields: ContactFields, confirmed: dict[str, set[str]]) -> KeptContact:
         procedure = self.catalogue().version(row.mapping)
         stated = _stated(row, fields.email)
         own = {address for number in row.identities for address in confirmed.get(number, ())}
@@ -125,6 +125,6 @@ def _addresses(connection: Connection, numbers: Iterable[str]) -> dict[str, set[
     return found
 
 
-def _stated(row: OpenDossier, names: tuple[str, ...]) -> list[str]:
+def _stated(row: StatedDossier, names: tuple[str, ...]) -> list[str]:
     values = (row.values.get(name) for name in names)
     return list(dict.fromkeys(str(value) for value in values if value))

@@ -8,7 +8,7 @@ notices to person and body within hours.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.gateways.store import journal, sessions
@@ -29,6 +29,7 @@ from adapter.services.registers.delegations import Delegations
 from adapter.services.registers.party_numbers import number_of
 from adapter.services.registers.register_shown import NamingRegister, note_register_shown
 from adapter.services.registers.suspension_notices import DecisionTold, SentNotice, SuspensionNotices
+from adapter.services.registers.telephones import Telephones
 
 _SHOWN = 200
 """Suspensions of which the page tells how far their notices came: the newest."""
@@ -65,6 +66,7 @@ class Accounts:
     clock: Callable[[], datetime]
     notices: SuspensionNotices
     delegations: Delegations
+    telephones: Telephones
     by_request: bool = False
     """Whether the request of a body is a ground (dự thảo)."""
 
@@ -173,7 +175,7 @@ class Accounts:
             standing = [each for each in store.every(connection, lifted=False) if _sees(actor, each)]
             newest = [each for each in store.newest(connection, _SHOWN) if _sees(actor, each)]
             self._note(connection, [*standing, *newest], actor)
-            return AccountsShown(standing, self.notices.of(connection, newest))
+            return AccountsShown(standing, self._told(connection, newest, actor))
 
     def may_restore(self, row_id: int, *, actor: Actor) -> Suspension | None:
         """One that stands, at the actor's unit or everywhere; None: there is none of that id.
@@ -199,7 +201,7 @@ class Accounts:
         """
         needs(actor, Right.SEE_REGISTERS)
         with self.database.transaction() as connection:
-            found = self.notices.of(connection, store.newest(connection, _SHOWN))
+            found = self._told(connection, store.newest(connection, _SHOWN), actor)
             found = [each for each in found if each.is_missing or not missing]
             self._note(connection, [each.suspension for each in found], actor)
             return found
@@ -209,6 +211,12 @@ class Accounts:
         with self.database.reading() as connection:
             by_delegation = self.delegations.of(connection, actor, self.clock()) is not None
         return has(actor, Right.SUSPEND_ACCOUNT) or by_delegation
+
+    def _told(self, connection: Connection, about: Sequence[Suspension], actor: Actor) -> Sequence[SentNotice]:
+        """How far their notices came; of those that reached nobody by which telephone somebody is reached."""
+        told = self.notices.of(connection, about)
+        reach = self.telephones.of(connection, {each.number for each in told if each.is_missing}, actor, self.clock())
+        return [replace(each, reach=reach.get(each.number)) if each.is_missing else each for each in told]
 
     def _note(self, connection: Connection, found: Sequence[Suspension], actor: Actor) -> None:
         ids = [each.id for each in found]

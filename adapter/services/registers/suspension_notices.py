@@ -21,6 +21,7 @@ from adapter.model.procedure import Label
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import hour_and_day
 from adapter.services.notifications.telling import notification_rows
+from adapter.services.registers.telephones import CallNumbers
 
 _OF_PRINCIPALS = {SUSPENDED: SUSPENDED_PRINCIPAL, RESTORED: RESTORED_PRINCIPAL}
 OCCASIONS = tuple(_OF_PRINCIPALS)
@@ -35,6 +36,8 @@ class SentNotice:
     number: str
     arrival: NoticeArrival | None
     """None: no notice was made, because the installation has no words for it."""
+    reach: CallNumbers | None = None
+    """Of one that is missing: by which telephone. None: the reader may see no persons."""
 
     @property
     def is_missing(self) -> bool:
