@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+from adapter.entrypoints.web.words import Language
+
 _LOADED = """
 import json, sys
 from adapter.cli import main
@@ -38,13 +40,27 @@ def test_a_command_does_not_load_those_of_other_modules() -> None:
     assert not {"adapter.cli.dossiers", "adapter.cli.simulation", "adapter.simulator.pki", "alembic"} & loaded
 
 
-def test_what_parts_are_forked_from_has_only_imported() -> None:
-    looked = (
-        "import json, os, threading\n"
-        "before = set(os.listdir('/proc/self/fd'))\n"
-        "import adapter.entrypoints.preloaded\n"
-        "from adapter.bootstrap import assemble\n"
-        "print(json.dumps([len(os.listdir('/proc/self/task')), sorted(set(os.listdir('/proc/self/fd')) - before)]))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [1, []], "threads and open files would be shared by every part"
+_FORKED_FROM = """
+import json, os, threading
+before = set(os.listdir("/proc/self/fd"))
+import adapter.entrypoints.preloaded
+from adapter.bootstrap import assemble
+threads, opened = os.listdir("/proc/self/task"), set(os.listdir("/proc/self/fd")) - before
+from jinja2 import Environment
+from adapter.entrypoints.web import page, words
+templates = page._environment()
+def compiled_only_now(*_, **__):
+    raise AssertionError("a template is compiled only now")
+Environment.compile = compiled_only_now
+found = [templates.get_template(each).name for each in templates.list_templates()]
+print(json.dumps([len(threads), sorted(opened), len(found), words.words.cache_info().currsize]))
+"""
+
+
+def test_what_parts_are_forked_from_has_only_imported_and_compiled_its_pages() -> None:
+    done = subprocess.run([sys.executable, "-c", _FORKED_FROM], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    threads, opened, templates, languages = json.loads(done.stdout)
+    assert (threads, opened) == (1, []), "threads and open files would be shared by every part"
+    assert templates > 50, "those of every area"
+    assert languages == len(Language)

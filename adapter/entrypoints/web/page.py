@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from adapter.entrypoints.web import moments, static
-from adapter.entrypoints.web.words import Language, word
+from adapter.entrypoints.web.words import Language, word, words
 from adapter.model.actor import Role
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import hour_and_day
@@ -219,6 +219,15 @@ def _environment() -> Environment:
     made.filters |= {"hour_and_day": hour_and_day, "said": _said, "remaining": _remaining, "span": _span}
     made.globals |= {"asset": static.address}
     return made
+
+
+def prepare() -> None:
+    """Compile every template and read the words of both languages, which otherwise the first page of each kind does."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+    for language in Language:
+        words(language)
 
 
 @pass_context
