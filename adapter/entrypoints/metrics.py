@@ -63,13 +63,10 @@ class Metrics:
         self._emergencies = Counter(
             "nsw_emergency_logins", "Log-ins of staff without the identity provider", ("outcome",), registry=None
         )
-        for outcome in ("opened", "wrong", "locked", "unit"):
-            self._emergencies.labels(outcome)
-        for result in _OUTCOMES.values():
-            self._replies.labels(result)  # a rate needs a first value: each counter starts at 0
-        self._logins.labels("logged-in")
-        for kind in (_UNAVAILABLE, *_TROUBLE):
-            self._troubles.labels(kind)
+        self._assertions = Counter(
+            "nsw_assertions_refused", "Programs that asked for an officer and were not believed", (), registry=None
+        )
+        self._begin_at_zero()
         self._gauges = _Gauges()
         self._counted: dict[Event, Callable[[Mapping[str, Any]], None]] = {
             Event.SETTLED: self._message,
@@ -81,9 +78,20 @@ class Metrics:
             Event.REQUEST: lambda told: self._requests.labels(told["method"], str(told["status"])).inc(),
             Event.REQUEST_FAILED: lambda _: self._requests.labels("", "500").inc(),
             Event.EMERGENCY: lambda told: self._emergencies.labels(told["outcome"]).inc(),
+            Event.ASSERTION_REFUSED: lambda _: self._assertions.inc(),
             Event.LOGIN: lambda told: self._logins.labels(told["outcome"]).inc(),
             **{event: self._reply(result) for event, result in _OUTCOMES.items()},
         }
+
+    def _begin_at_zero(self) -> None:
+        """A rate needs a first value: each counter starts at 0."""
+        for outcome in ("opened", "wrong", "locked", "unit"):
+            self._emergencies.labels(outcome)
+        for result in _OUTCOMES.values():
+            self._replies.labels(result)
+        self._logins.labels("logged-in")
+        for kind in (_UNAVAILABLE, *_TROUBLE):
+            self._troubles.labels(kind)
 
     def __call__(self, event: Event, /, **fields: Any) -> None:
         counted = self._counted.get(event)

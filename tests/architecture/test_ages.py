@@ -76,7 +76,10 @@ LISTED = {
         "certificate.valid_to - now": "days to a certificate's end, told only",
         "each.valid_to - now": "the same",
     },
-    "services/watch/readings.py": {"now - timedelta(seconds=CONFIRMED_S)": "a time that is looked for"},
+    "services/watch/readings.py": {
+        "now - timedelta(seconds=CONFIRMED_S)": "a time that is looked for",
+        "now - timedelta(minutes=1)": "the same",
+    },
     "services/watch/turn.py": {
         "(row.opened_at or since) - timedelta(seconds=self.patience.suspect_s)": "a time that is looked for",
     },

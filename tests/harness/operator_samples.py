@@ -149,6 +149,7 @@ def _overviews(text: str, at: datetime) -> list[Page]:
         modes={mode.value: mode is Mode.NORMAL for mode in Mode},
         sessions={"portal": 1, "staff": 2},
         emergencies=1,
+        assertions_refused=1,
     )
     alerts = tuple(Alert(name, text, 1, at, began_at=at) for name in AlertName)
     said = replace(quiet, reason=text, since=at, heartbeat_at=at, override_by=text, override_until=at)

@@ -274,6 +274,7 @@ def test_a_webhook_and_a_mail_server_that_hang_hold_up_no_timer(database: Databa
         deadlines=defaultdict(int),
         certificate_days={"partner": 3.0},
         emergencies=0,
+        assertions_refused=0,
     )
     ways = {"webhook": lambda *_: hangs("webhook")}
     alert_sender = AlertSender(

@@ -148,7 +148,9 @@ def test_whoever_is_not_both_is_refused_and_told_and_sees_nothing(customs: Custo
     assert answer.json()["vi"]
     assert "invalid_token" in answer.headers["www-authenticate"]
     assert customs.journal() == []
-    assert [fields for event, fields in customs.site.events if event is Event.ASSERTION_REFUSED]
+    (told,) = (fields for event, fields in customs.site.events if event is Event.ASSERTION_REFUSED)
+    assert told["client"] == (CLIENT if bearer is None else None), "whose key is in use"
+    assert customs.site.components.reading.read({}).assertions_refused == 1
 
 
 @pytest.mark.parametrize("again", ["both", "client", "officer"])
@@ -159,6 +161,7 @@ def test_an_assertion_is_used_once(customs: Customs, again: str) -> None:
     assert replayed.status_code == 401
     assert "used before" in replayed.json()["detail"]
     assert len(customs.journal()) == 1
+    assert customs.site.components.reading.read({}).assertions_refused == 1
 
 
 def test_a_program_asks_no_more_often_than_a_minute_allows(customs: Customs) -> None:
@@ -167,6 +170,7 @@ def test_a_program_asks_no_more_often_than_a_minute_allows(customs: Customs) -> 
     object.__setattr__(rates, "clock", lambda: at)
     assert [customs.ask(officer=customs.of()).status_code for _ in range(4)] == [200, 200, 429, 429]
     assert len(customs.journal()) == 2
+    assert customs.site.components.reading.read({}).assertions_refused == 0
 
 
 def test_a_client_that_was_ended_or_changed_is_believed_no_more(customs: Customs) -> None:

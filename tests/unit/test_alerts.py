@@ -36,6 +36,7 @@ WELL = Readings(
     modes={mode.value: mode is Mode.NORMAL for mode in Mode},
     sessions={"portal": 0, "staff": 0},
     emergencies=0,
+    assertions_refused=0,
 )
 PARKED = replace(WELL, held={"waiting": 0, "parked": 3})
 DOWN = replace(WELL, modes={mode.value: mode is Mode.DIRECT for mode in Mode})
@@ -238,6 +239,7 @@ AMISS: Mapping[AlertName, Outlook] = {
     AlertName.DUTY_NEAR: Outlook(START, replace(WELL, deadlines={**WELL.deadlines, ("border_guard", "near"): 1})),
     AlertName.CERTIFICATE_ENDS: Outlook(START, replace(WELL, certificate_days={"partner": 13.9})),
     AlertName.EMERGENCY_LOGIN: Outlook(START, replace(WELL, emergencies=1)),
+    AlertName.ASSERTION_REFUSED: Outlook(START, replace(WELL, assertions_refused=1)),
 }
 
 
@@ -316,5 +318,5 @@ def test_the_letter_says_what_began_what_is_over_and_the_first_command() -> None
 
 
 def test_each_alert_leads_to_the_page_that_shows_what_it_is_about() -> None:
-    without = {AlertName.EMERGENCY_LOGIN, AlertName.TEST}
+    without = {AlertName.EMERGENCY_LOGIN, AlertName.ASSERTION_REFUSED, AlertName.TEST}
     assert EXPLAINED.keys() | without == set(AlertName)

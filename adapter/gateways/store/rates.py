@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, text
+from sqlalchemy import Connection, delete, func, select, text
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import rate
@@ -28,6 +28,21 @@ def count(database: Database, *, minute: int, rule: str, key: str) -> int:
     with database.single(writes=True) as connection:
         statement = _COUNT if database.is_embedded else _COUNT_UNSYNCED
         return int(connection.execute(statement, asked).scalar_one())
+
+
+_REFUSED = "assertion.refused"
+"""Not limited, only counted: operators are told of it."""
+
+
+def add_refused_assertion(database: Database, minute: int) -> None:
+    """A program that asks for a customs officer was not believed, whoever it was."""
+    count(database, minute=minute, rule=_REFUSED, key="")
+
+
+def refused_assertions(connection: Connection, since: int) -> int:
+    """How many were not believed in that minute and after it."""
+    query = select(func.coalesce(func.sum(rate.c.count), 0)).where(rate.c.minute >= since, rate.c.rule == _REFUSED)
+    return int(connection.execute(query).scalar_one())
 
 
 def sweep(connection: Connection, before: int) -> int:

@@ -7,17 +7,18 @@ an issuer's opens nothing without a client's. Each assertion lasts a minute at m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from adapter.gateways.identity import assertions
 from adapter.gateways.identity.assertions import NotAnAssertion
-from adapter.gateways.store import api_parties
+from adapter.gateways.store import api_parties, rates
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store.api_parties import CLIENT, ISSUER, ApiParty
 from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.people import Person
 from adapter.model.actor import Actor
 from adapter.model.errors import AdapterError, NoRight
 from adapter.model.events import Event, Observe
@@ -38,6 +39,8 @@ class AssertionRefused(AdapterError):
     def __init__(self, en: str, vi: str) -> None:
         super().__init__(en)
         self.en, self.vi = en, vi
+        self.client: str | None = None
+        """The program, if it had proved itself: its key is in use."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class Assertions:
         try:
             return self._caller(client, officer)
         except (AssertionRefused, NoRight) as error:
-            self.observe(Event.ASSERTION_REFUSED, reason=str(error))
+            self.observe(Event.ASSERTION_REFUSED, reason=str(error), client=getattr(error, "client", None))
+            rates.add_refused_assertion(self.database, int(self.clock().timestamp()) // 60)
             raise
 
     def _caller(self, client: str, officer: str | None) -> Actor:
@@ -68,28 +72,51 @@ class Assertions:
         now = self.clock()
         with self.database.transaction() as connection:
             program, own = self._proven(connection, CLIENT, client, now)
-            if officer is None:
-                raise _refused(
-                    "the request names no officer: send Officer-Assertion, signed by the issuer that logged him in",
-                    "yêu cầu không nêu công chức nào: cần Officer-Assertion do hệ thống đăng nhập ký",
-                )
-            issuer, said = self._proven(connection, ISSUER, officer, now)
-            if issuer.code not in program.issuers:
-                raise _refused("this client brings no assertions of that issuer", "bên ký không được chấp nhận")
-            if said.get("client_id") != program.code:
-                raise _refused("the officer's assertion names another client", "xác nhận nêu hệ thống khác")
-            found = people_store.current(connection, [str(said.get("sub"))]).get(str(said.get("sub")))
-            if found is None:
-                raise _refused("the officer is not registered here", "công chức chưa được đăng ký tại đây")
-            reached = {each for code in program.offices for each in codes_below(connection, code)}
-            if found.office not in reached:
-                raise NoRight(f"client {program.code} may not speak for the office of {found.id}")
-            names = [_name(own), _name(said)]
-            self.database.lock(connection, names)
-            ends = now + timedelta(seconds=LIFE_S + 2 * _LEEWAY_S)
-            if api_parties.used(connection, names, ends, now):
-                raise _refused("an assertion is used once, and this one was used before", "xác nhận đã được dùng")
+            try:
+                found, said = self._officer(connection, program, officer, now)
+                self._use(connection, [_name(own), _name(said)], now)
+            except AssertionRefused as error:
+                error.client = program.code
+                raise
         return replace(actor_of(found), client=program.code)
+
+    def _officer(
+        self, connection: Connection, program: ApiParty, assertion: str | None, now: datetime
+    ) -> tuple[Person, Mapping[str, object]]:
+        """Whom the issuer names to this program, and what it says.
+
+        Raises:
+            AssertionRefused: nobody is named, or not to be believed.
+            NoRight: the program may not speak for his office.
+        """
+        if assertion is None:
+            raise _refused(
+                "the request names no officer: send Officer-Assertion, signed by the issuer that logged him in",
+                "yêu cầu không nêu công chức nào: cần Officer-Assertion do hệ thống đăng nhập ký",
+            )
+        issuer, said = self._proven(connection, ISSUER, assertion, now)
+        if issuer.code not in program.issuers:
+            raise _refused("this client brings no assertions of that issuer", "bên ký không được chấp nhận")
+        if said.get("client_id") != program.code:
+            raise _refused("the officer's assertion names another client", "xác nhận nêu hệ thống khác")
+        found = people_store.current(connection, [str(said.get("sub"))]).get(str(said.get("sub")))
+        if found is None:
+            raise _refused("the officer is not registered here", "công chức chưa được đăng ký tại đây")
+        reached = {each for code in program.offices for each in codes_below(connection, code)}
+        if found.office not in reached:
+            raise NoRight(f"client {program.code} may not speak for the office of {found.id}")
+        return found, said
+
+    def _use(self, connection: Connection, names: Sequence[str], now: datetime) -> None:
+        """Use both assertions up.
+
+        Raises:
+            AssertionRefused: one of them was used before.
+        """
+        self.database.lock(connection, names)
+        ends = now + timedelta(seconds=LIFE_S + 2 * _LEEWAY_S)
+        if api_parties.used(connection, names, ends, now):
+            raise _refused("an assertion is used once, and this one was used before", "xác nhận đã được dùng")
 
     def _proven(
         self, connection: Connection, kind: str, assertion: str, now: datetime

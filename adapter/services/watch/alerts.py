@@ -39,6 +39,7 @@ class AlertName(StrEnum):
     DUTY_NEAR = "NswDutyNear"
     CERTIFICATE_ENDS = "NswCertificateEnds"
     EMERGENCY_LOGIN = "NswEmergencyLogin"
+    ASSERTION_REFUSED = "NswAssertionRefused"
     TEST = "NswTestAlert"
 
 
@@ -134,6 +135,15 @@ RULES: Mapping[AlertName, AlertRule] = {
         ),
         "journalctl -u nsw-adapter | grep login.emergency",
     ),
+    AlertName.ASSERTION_REFUSED: AlertRule(
+        _TICKET,
+        0,
+        Label(
+            "Hệ thống tra cứu thay công chức hải quan bị từ chối: sai đồng hồ, đổi khóa hoặc khóa bị lấy cắp",
+            "A program that asks for customs officers was refused: its clock, a changed key, or a stolen one",
+        ),
+        "journalctl -u nsw-adapter | grep assertion.refused",
+    ),
     AlertName.TEST: AlertRule(
         _TICKET,
         0,
@@ -217,6 +227,7 @@ def _alarms(outlook: Outlook) -> Iterator[Alarm]:
         AlertName.DUTY_BROKEN: read.deadlines["border_guard", BROKEN],
         AlertName.DUTY_NEAR: read.deadlines["border_guard", NEAR],
         AlertName.EMERGENCY_LOGIN: read.emergencies,
+        AlertName.ASSERTION_REFUSED: read.assertions_refused,
     }
     yield from (Alarm(name, value) for name, value in counted.items() if value)
     for use, days in sorted(read.certificate_days.items()):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapter.gateways.store import deadline_figures, departures, emergency_secrets, messages, replies, sessions
+from adapter.gateways.store import deadline_figures, departures, emergency_secrets, messages, rates, replies, sessions
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.deadline_figures import BROKEN, NEAR
 from adapter.model.ages import age
@@ -44,6 +44,8 @@ class Readings:
     """Sessions of people that are valid, by area."""
     emergencies: int
     """Sessions of staff that were opened without the identity provider, and secrets for that which are locked now."""
+    assertions_refused: int
+    """Requests of programs for customs officers that were not believed, in this minute and the one before."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Reading:
             parked = messages.unanswered(connection)
             logged_in = sessions.logged_in(connection, now)
             emergencies = sessions.by_emergency(connection, now) + emergency_secrets.locked(connection, now)
+            refused = rates.refused_assertions(connection, int((now - timedelta(minutes=1)).timestamp()) // 60)
             running = deadline_figures.counts(connection, now)
             mode = self.window.mode_now(connection).mode
         return Readings(
@@ -81,4 +84,5 @@ class Reading:
             modes={each.value: each is mode for each in Mode},
             sessions={area: logged_in.get(area, 0) for area in AREAS},
             emergencies=emergencies,
+            assertions_refused=refused,
         )
