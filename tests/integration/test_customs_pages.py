@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +15,10 @@ from adapter.entrypoints.web.browser import STAFF_COOKIE
 from adapter.entrypoints.web.customs.granting import HERE
 from adapter.gateways.store import tables
 from adapter.gateways.store.offices import CustomsOffice
-from adapter.services.access.people import Facts
+from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.staff_sessions import StaffAccount
 from tests.harness.browsing import Person
+from tests.harness.history import play
 from tests.harness.people import TESTER
 from tests.harness.staff import staffed
 from tests.harness.website import Website
@@ -25,6 +27,8 @@ from tests.servers.process import free_ports
 
 PURPOSES = [{"code": "CONTROL", "vi": "Kiểm tra", "en": "Control"}]
 LETTER, SHIPS = "BQP0100001", "BQP0100007"
+LEADER = "E81234561"
+"""A paper in the tour group of the fixtures."""
 
 
 @pytest.fixture
@@ -147,6 +151,18 @@ def test_what_was_found_is_taken_as_a_table_and_what_narrows_it_is_kept(site: We
         told = person.document().xpath("string(//div[@role='alert'])")
         assert ("trước khi bắt đầu" if "last_day" in wrong else "Ngày tiếp nhận chưa đúng") in told
     assert person.send("/hai-quan", q="AN", **{"as": "csv"}).status_code == 422, "what is unclear is asked about"
+
+
+def test_who_is_given_to_another_office_in_the_middle_of_his_session_finds_what_that_one_may_see(site: Website) -> None:
+    site.components.offices.add(CustomsOffice("HN-CK", "Cửa khẩu Hữu Nghị", "HN", ("HUUNGHI",)), actor=TESTER)
+    key, person = play(site.components, "BQP0100001/accepted-tour-group-entering"), logged_in(site, "hoa")
+    found = f"/hai-quan/ho-so/{key.year}/{key.number}"
+    assert person.get(found).status_code == 200
+    site.components.people.change("hoa", lambda each: replace(facts_of(each), office="MC"), actor=TESTER)
+    for file in ("", "/ket-qua.xml", "/ket-qua.pdf"):
+        assert person.get(f"{found}{file}").status_code == 404, file
+    person.get("/hai-quan")
+    assert key.number not in person.send("/hai-quan", q=LEADER).text
 
 
 @pytest.mark.parametrize("login", ["hoa", "mai@bienphong.example"])

@@ -146,6 +146,29 @@ def test_no_act_on_another_units_dossier(small: Website, name: str) -> None:
     assert [row for row in small.rows(tables.journal) if row.dossier_id is not None] == before
 
 
+@pytest.mark.parametrize("unit", [MONGCAI, "CK-TANTHANH"], ids=["another of this installation", "a third"])
+def test_who_is_given_to_another_unit_in_the_middle_of_his_session_has_left_the_dossiers_of_this_one(
+    small: Website, unit: str
+) -> None:
+    person = logged_in(small, "can-bo", address(HERE))
+    seen = str(person.document().xpath("//input[@name='seen']/@value")[0])
+    answer = person.document().xpath("//a[contains(@href, '/tra-loi/')]/@href")[0]
+    before = [row for row in small.rows(tables.journal) if row.dossier_id is not None]
+    with small.components.database.transaction() as connection:
+        connection.execute(update(tables.person).where(tables.person.c.code == "can-bo").values(unit=unit))
+    for place in (*(address(HERE) + below for below in ("", "/refuse", "/request_amendment", "/pairs")), str(answer)):
+        assert person.get(place).status_code == 404, place
+    person.get("/can-bo")
+    assert HERE.number not in listed(person)
+    for name in ("accept", "complete", "refuse", "request_amendment"):
+        assert person.send(f"{address(HERE)}/{name}", seen=seen, reason="x").status_code == 404, name
+        person.get("/can-bo")
+    person.send("/can-bo/xac-nhan", d=f"{HERE.year}/{HERE.number}@{seen}")
+    assert "Đã xác nhận 0 trong 1 hồ sơ" in person.told()
+    assert [row for row in small.rows(tables.journal) if row.dossier_id is not None] == before
+    assert state(small, HERE) == "accepted"
+
+
 def test_an_act_is_done_in_his_own_name_with_the_key_of_his_unit(site: Website) -> None:
     person = logged_in(site, "can-bo", address(HERE))
     assert act(person, HERE, "complete", remarks="Xuất trình bản chính") == 200
