@@ -24,6 +24,7 @@ def configuration(app: Any, **others: Any) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").addFilter(_without_traceback)
     return uvicorn.Config(
         app,
+        loop="uvloop",
         access_log=False,
         log_config=None,
         server_header=False,

@@ -23,10 +23,12 @@ INACCURATE = CASES["BQP0100001/asked-total-differs-from-rows"]
 SHIP = CASES["BQP0100007/refused-total-of-crew-differs"]
 
 
-def send(whole: Components, case: Case) -> None:
-    body = signed(case, shared_pki())
-    sent = Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
-    whole.intake.receive([sent])
+def send(whole: Components, *cases: Case) -> None:
+    """In one batch."""
+    bodies = [(case, signed(case, shared_pki())) for case in cases]
+    whole.intake.receive(
+        [Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest())) for case, body in bodies]
+    )
 
 
 def replies(whole: Components, *, route: str = "window") -> list[tuple[str, bytes | None]]:
@@ -115,6 +117,31 @@ def test_a_correct_version_takes_a_form_13_back_that_has_not_left(whole: Compone
     assert sorted(taken) == [("21", False), ("21", False), ("25", True)]
     assert asked.closed_at is not None
     assert "request.taken_back" in events
+
+
+def test_a_correct_version_in_the_same_batch_leaves_nothing_asked(whole: Components) -> None:
+    send(whole, INACCURATE, corrected())
+    with whole.database.transaction() as connection:
+        taken = [(row.function, row.taken_back_at is not None) for row in connection.execute(select(outbox))]
+        (asked,) = connection.execute(select(amendment_request))
+        running = [row.kind for row in connection.execute(select(deadline).where(deadline.c.ended_at.is_(None)))]
+        events = [row.event for row in connection.execute(select(journal).order_by(journal.c.id))]
+    assert sorted(taken) == [("21", False), ("21", False), ("25", True)]
+    assert asked.closed_at is not None
+    assert running == ["confirm_within"]
+    assert "request.taken_back" in events
+
+
+def test_a_version_in_the_same_batch_that_is_inaccurate_too_leaves_its_own_request_alone(whole: Components) -> None:
+    again = replace(corrected(), message=INACCURATE.message.replace(b"<function>01<", b"<function>02<"))
+    number = etree.fromstring(again.message).findtext("Header/Reference/messageId") or ""
+    again = replace(again, message=again.message.replace(number.encode(), b"5b0d4a5e-0000-4000-8000-000000000003"))
+    send(whole, INACCURATE, again)
+    with whole.database.transaction() as connection:
+        asked = list(connection.execute(select(amendment_request).order_by(amendment_request.c.id)))
+        hours = list(connection.execute(select(deadline).where(deadline.c.kind == "amend_within")))
+    assert [row.closed_at is None for row in asked] == [False, True]
+    assert [row.ended_at is None for row in sorted(hours, key=lambda row: row.id)] == [False, True]
 
 
 def test_what_is_declared_on_the_portal_has_both_transferred(whole: Components) -> None:

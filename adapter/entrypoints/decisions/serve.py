@@ -31,7 +31,8 @@ def serve(components: Components, pulse: Pulse) -> None:
     Raises:
         Misconfigured: the folder of the sockets cannot be used, or a part cannot be loaded.
     """
-    server = uvicorn.Server(configuration(create_decisions(components)))
+    # The quick parser has no bound of headers: only our own processes reach this socket.
+    server = uvicorn.Server(configuration(create_decisions(components), http="httptools"))
     with listening(components.decisions_folder) as place:
         over = watched(components, pulse, server)
         try:

@@ -53,10 +53,10 @@ _REQUESTS_OF = (
 )
 
 
-def ask(connection: Connection, values: NewRequest) -> None:
-    """Store a request; an earlier one without an answer is closed."""
-    close(connection, values["dossier_id"], values["requested_at"])
-    connection.execute(insert(amendment_request).values(**values))
+def ask(connection: Connection, rows: Sequence[NewRequest]) -> None:
+    """Store requests; of each dossier no other one is open."""
+    if rows:
+        connection.execute(insert(amendment_request), [*rows])
 
 
 def carried_by(connection: Connection, outbox_id: int) -> StoredRequest:

@@ -146,7 +146,7 @@ def to_dossier(
     connection: Connection, database: Database, dossier_id: int, files: Sequence[AttachedFile], at: datetime
 ) -> None:
     """Attach to a dossier what its declaration names; a file that it has already stays as it is."""
-    had = {each.digest for each in of_dossier(connection, dossier_id)}
+    had = {each.digest for each in of_dossier(connection, dossier_id)} if files else set()
     for each in files:
         if each.digest not in had:
             had.add(each.digest)

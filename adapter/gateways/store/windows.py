@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Unpack
 
@@ -25,6 +25,28 @@ _ROW = select(window).where(window.c.id == _ONLY)
 _HEAR = update(window).where(window.c.id == _ONLY, window.c.heard_at.is_(None)).values(heard_at=bindparam("at"))
 _OPEN = incident.c.ended_at.is_(None)
 _OPEN_INCIDENT = select(incident).where(_OPEN).order_by(incident.c.started_at.desc()).limit(1)
+
+
+_OPENED = incident.alias("opened")
+_BOTH = (
+    select(window, *(each.label(f"opened_{each.name}") for each in _OPENED.c))
+    .select_from(window)
+    .join(
+        _OPENED,
+        # The newest, as `open_incident` gives it.
+        _OPENED.c.id == _OPEN_INCIDENT.with_only_columns(incident.c.id).scalar_subquery(),
+        isouter=True,
+    )
+    .where(window.c.id == _ONLY)
+)
+
+
+def with_incident(connection: Connection) -> tuple[StoredWindow, StoredIncident | None]:
+    """The row, and the incident that has not ended: every declaration follows both."""
+    row = connection.execute(_BOTH).one()
+    places = [row._fields.index(f"opened_{each.name}") for each in fields(StoredIncident)]
+    opened = None if row.opened_id is None else StoredIncident(*(row[place] for place in places))
+    return made(StoredWindow, row), opened
 
 
 def read(connection: Connection) -> StoredWindow:

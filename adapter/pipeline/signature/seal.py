@@ -72,6 +72,9 @@ class _Signer(XMLSigner):
 
     made: etree._Element
 
+    def _ds_tag(self, tag: str) -> str:
+        return ds(tag)  # asked ten times a signature, where the prefix is always the same
+
     def _unpack(self, data: Any, references: Any) -> Any:
         if references is not None:
             return super()._unpack(data, references)

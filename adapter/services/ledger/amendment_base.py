@@ -1,4 +1,4 @@
-"""The version from which an amendment starts: read from the store and the current batch. Decides nothing."""
+"""The version from which an amendment starts: read from the store. Decides nothing."""
 
 from __future__ import annotations
 
@@ -35,12 +35,7 @@ def amendment_base(ledger: Ledger, dossier: Dossier, ground: Ground) -> Amendmen
     request = None
     if dossier.state is DossierState.AMENDMENT_REQUESTED:
         request = amendments.open_request(connection, dossier.id)
-    pending = dossier.key in ledger.pending or amendments.is_pending(connection, dossier.id)
-    held = ledger.versions.get(dossier.key)
-    if held is not None:
-        procedure, document = held.verified.envelope.procedure, held.verified.element
-    else:
-        procedure, document = declared_as(connection, dossier.id, dossier.version, ground)
+    procedure, document = declared_as(connection, dossier.id, dossier.version, ground)
     return AmendmentBase(
         procedure=procedure,
         document=document,
@@ -48,7 +43,7 @@ def amendment_base(ledger: Ledger, dossier: Dossier, ground: Ground) -> Amendmen
         request=request.number if request else None,
         items=tuple(each.get("pointer") for each in request.items) if request else (),
         answer_before=_answer_before(ledger, dossier, request, ground) if request else None,
-        pending=pending,
+        pending=amendments.is_pending(connection, dossier.id),
         closed=amendments.closed(connection, dossier.id),
     )
 

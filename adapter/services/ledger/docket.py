@@ -5,7 +5,7 @@ It decides nothing about a dossier; it keeps the deadlines that follow from a de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -178,14 +178,23 @@ class Docket:
             if readable:
                 self._readable.append(row_id)
 
-    def write(self, before: Mapping[DossierKey, Dossier], after: Mapping[DossierKey, Dossier], now: datetime) -> None:
-        """Store the deadlines that began and ended; dossiers and replies are stored already."""
+    def write(
+        self,
+        before: Mapping[DossierKey, Dossier],
+        after: Mapping[DossierKey, Dossier],
+        now: datetime,
+        made: Collection[object] = (),
+    ) -> None:
+        """Store the deadlines that began and ended; dossiers and replies are stored already.
+
+        `made`: ids of dossiers that this transaction has made: before it none of their deadlines ran.
+        """
         for row in self._reopened.values():
             deadlines.end(self.connection, _dossier_of(row), [CONFIRM_WITHIN, CONFIRM_AMENDMENT], End.LAPSED, now)
         rows = [*self._opened.values(), *self._reopened.values()]
         self.database.insert(self.connection, tables.deadline, rows)
         for row in self._begun:
-            if row["id"] not in self._beside:
+            if row["id"] not in self._beside and row["dossier_id"] not in made:
                 deadlines.replace(self.connection, _dossier_of(row), row["kind"], now)
         self.database.insert(self.connection, tables.deadline, self._begun)
         for key, dossier in after.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -82,10 +82,6 @@ class Ledger:
     """Persons with gate and time, from the store and from this batch."""
     foreign: frozenset[DossierKey] = frozenset()
     """Numbers of this batch with our prefix that we did not issue."""
-    versions: dict[DossierKey, Declaration] = field(default_factory=dict)
-    """The versions that this transaction has brought into force."""
-    pending: set[DossierKey] = field(default_factory=set)
-    """Dossiers with an amendment of this transaction that waits for an officer."""
     _inbox: dict[int, NewMessage] = field(default_factory=dict)
     _rewritten: dict[int, NewMessage] = field(default_factory=dict)
     _places: dict[DossierKey, dict[str, object]] = field(default_factory=dict)
@@ -150,7 +146,6 @@ class Ledger:
         due = self.docket.declared(dossier, version, known=known)
         self.place(dossier.key, places, confirm_due_at=due)
         self._version(dossier, version, inbox_id, same=same)
-        self.versions[dossier.key] = version
         return dossier
 
     def amend_dossier(
@@ -160,12 +155,10 @@ class Ledger:
         self._version(dossier, version, inbox_id, document=etree.tostring(version.verified.element))
         self._amendments.append({**row, "id": self.new_id(), "dossier_id": dossier.id, "inbox_id": inbox_id})
         if row["state"] == amendments.WAITING:
-            self.pending.add(dossier.key)
             return dossier
         procedure = version.verified.envelope.procedure
         places = dossiers.place_of(procedure, version.values, version.rows)
         self.place(dossier.key, places, confirm_due_at=due)
-        self.versions[dossier.key] = version
         dossier = self.dossiers[dossier.key] = dossiers.placed(dossier, places)
         return dossier
 
@@ -334,10 +327,8 @@ class Ledger:
         notifications.add(self.connection, self.database, self._notified)
         for later, earlier in self._links:
             dossiers.link(self.connection, later, earlier, self.now)
-        for request in self._requests:
-            kind = ReplyKind.AMENDMENT_REQUEST.value
-            replies.drop_awaiting(self.connection, request["dossier_id"], kind, self.now, but=request["outbox_id"])
-            amendments.ask(self.connection, request)
+        made = {row["id"] for row in fresh}
+        self._ask(made)
         changed = [
             dossier
             for key, dossier in self.dossiers.items()
@@ -346,4 +337,12 @@ class Ledger:
         dossiers.change(self.connection, changed)
         for key, place in self._places.items():
             dossiers.move(self.connection, self.dossiers[key], place)
-        self.docket.write(self._found, self.dossiers, self.now)
+        self.docket.write(self._found, self.dossiers, self.now, made)
+
+    def _ask(self, made: Collection[object]) -> None:
+        """Requests to amend; about a dossier that was `made` here none was open before."""
+        kind = ReplyKind.AMENDMENT_REQUEST.value
+        for request in (each for each in self._requests if each["dossier_id"] not in made):
+            replies.drop_awaiting(self.connection, request["dossier_id"], kind, self.now, but=request["outbox_id"])
+            amendments.close(self.connection, request["dossier_id"], request["requested_at"])
+        amendments.ask(self.connection, self._requests)

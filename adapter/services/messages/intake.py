@@ -31,7 +31,7 @@ from adapter.services.ledger.ledger import Ledger
 from adapter.services.messages.admission import Admission
 from adapter.services.messages.deciding import Deciding
 from adapter.services.messages.fold import Fold
-from adapter.services.messages.item import Item, Patience, Settled, item_of
+from adapter.services.messages.item import Item, Patience, Settled, item_of, runs
 from adapter.services.messages.judging import Stopwatch, broken, judged, stored
 from adapter.services.messages.passing import others
 from adapter.services.watch.links import stated
@@ -183,11 +183,15 @@ class Intake:
                 return []
             count = len(items)
             items, found = self._locked(connection, items, waits=waits)
-            fold = self._opened(connection, items, found, began)
-            settled = [fold.fold(item) for item in items]
-            fold.ledger.write()
+            settled: list[Settled] = []
+            for number, run in enumerate(runs(items)):
+                if number:  # what the messages before it made is in the store, and read from there
+                    found = dossiers.find(connection, [item.key for item in run if item.key is not None])
+                fold = self._opened(connection, run, found, began)
+                settled += [fold.fold(item) for item in run]
+                fold.ledger.write()
             if any(item.submission.channel is Channel.WINDOW for item in items):
-                self.hearing.note(connection, fold.ledger.now)
+                self.hearing.note(connection, self.clock())
             self.observe(Event.INSERTED, count=count)
             self.observe(Event.COMMITTING, count=count)
         self.observe(Event.COMMITTED, count=count, ms=round((perf_counter() - began) * 1000, 2))

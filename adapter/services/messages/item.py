@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -122,6 +122,22 @@ def item_of(submission: Submission, outcome: Outcome, ms: Mapping[str, float] | 
             papers = expected.rows if expected is not None and expected.once.key == PAPER else None
             same = same_key(outcome.declaration, papers)
     return Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected, ms=ms or {})
+
+
+def runs(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The messages in their order, parted before each that is about the dossier of another one before it.
+
+    So what one has made, a request or a time limit, is in the store before the next one ends it. Copies of one message
+    stay together.
+    """
+    run: list[Item] = []
+    about: dict[DossierKey, MessageIdentity] = {}
+    for item in items:
+        if item.key is not None and about.setdefault(item.key, item.identity) != item.identity:
+            yield run
+            run, about = [], {item.key: item.identity}
+        run.append(item)
+    yield run
 
 
 def reused_name(identity: MessageIdentity, verified: VerifiedDocument) -> MessageIdentity:

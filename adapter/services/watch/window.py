@@ -61,8 +61,8 @@ class Window:
     def state(self) -> WindowState:
         """The mode now; a row that nobody refreshed for too long means unknown."""
         with self.database.reading() as connection:
-            now, row = self._refreshed(connection)
-            opened, planned = windows.open_incident(connection), windows.planned(connection, now)
+            now, row, opened = self._refreshed(connection)
+            planned = windows.planned(connection, now)
         seen = self._seen(row, opened, now)
         advised = self._advice(row, opened, seen, now)
         return WindowState(
@@ -90,22 +90,22 @@ class Window:
 
     def mode_now(self, connection: Connection) -> Lasting:
         """The mode now, as in `state`, in the caller's transaction: every declaration follows it."""
-        now, row = self._refreshed(connection)
-        opened = windows.open_incident(connection)
+        now, row, opened = self._refreshed(connection)
         advised = self._advice(row, opened, self._seen(row, opened, now), now)
         lasted = age(now, row.since) if row.since is not None else 0.0
         opens = advised.mode is Mode.SUSPECT and not self.patience.confirm_only
         opens_in = max(0.0, self.patience.suspect_s - lasted) if opens else self.patience.stale_s
         return Lasting(advised.mode, advised.reason, row.since, opens_in)
 
-    def _refreshed(self, connection: Connection) -> tuple[datetime, StoredWindow]:
-        """The time now, and the row. A refresh dated in the future is set to now: the clock was set back since."""
-        now, row = self.clock(), windows.read(connection)
+    def _refreshed(self, connection: Connection) -> tuple[datetime, StoredWindow, StoredIncident | None]:
+        """The time now, the row and the open incident. A refresh dated in the future is set to now: the clock was set
+        back since."""
+        now, (row, opened) = self.clock(), windows.with_incident(connection)
         if row.refreshed_at is None or row.refreshed_at <= now or not self.writes:
-            return now, row
+            return now, row, opened
         with self.database.transaction() as writing:  # maybe no clock process runs any more
             windows.not_refreshed_after(writing, now)
-        return now, windows.read(connection)
+        return now, *windows.with_incident(connection)
 
     def _seen(self, row: StoredWindow, opened: StoredIncident | None, now: datetime) -> Sighting:
         """What was seen last, if that is not too long ago."""
@@ -134,7 +134,7 @@ class Window:
         """Whether a declarant reads the answers to a dossier of the window at the portal now, before they left."""
         if self.readable is None:
             return False
-        now, row, opened = self.clock(), windows.read(connection), windows.open_incident(connection)
+        now, (row, opened) = self.clock(), windows.with_incident(connection)
         return way(self._advice(row, opened, self._seen(row, opened, now), now).mode, linked=True).shows
 
     def note(self) -> str:
