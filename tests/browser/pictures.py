@@ -69,6 +69,7 @@ PICTURES = {
     "nhap-loi": ("/khai-bao/{id}/nhap/{name}", "import.html"),
     "tep-dinh-kem": ("/khai-bao/{id}/dinh-kem/{name}", "attach.html"),
     "kiem-tra": ("/khai-bao/{id}/kiem-tra", "check.html"),
+    "het-uy-quyen": ("/khai-bao/{id}/kiem-tra", "grant_ended.html"),
     "tra-loi-yeu-cau": ("/khai-bao/{id}/kiem-tra", "check.html"),
     "ky-so": ("/khai-bao/{id}/ky", "sign.html"),
     "bo": ("/khai-bao/{id}/bo", "remove.html"),
@@ -82,7 +83,7 @@ PICTURES = {
     "da-nhan-tep": ("/tep-ky-so/{value}", "acknowledged.html"),
 }
 """Every picture by its name: the route of the page, and its template. A new page of the portal has its row here."""
-ANSWERED = {"khong-co": 404, "dang-nhap-lai": 400}
+ANSWERED = {"khong-co": 404, "dang-nhap-lai": 400, "het-uy-quyen": 403}
 WITHOUT = {
     "/login/backchannel": "for the provider",
     "/logged-out": "login.html, as dang-nhap-lai",
@@ -215,6 +216,7 @@ def _answering(components: Portal) -> dict[str, str]:
     an = Actor(ActorKind.PERSON, "an", AN.name, roles=frozenset({Role.DECLARANT}), number=AN.number)
     firm = replace(an, id="firm", number="001088007890", on_behalf_of="0100109106")
     built.grants.give(firm, AN.number, "UQ-12/2026", until=None, procedures=())
+    ended = _ended(built, an)
     given, *_ = built.grants.give(an, "001190004567", "UQ-CN-3", until=date(2099, 12, 31), procedures=["BQP0100002"])
     found = built.own_dossiers.read(an, key.number, key.year)
     assert found is not None
@@ -230,11 +232,23 @@ def _answering(components: Portal) -> dict[str, str]:
     return {
         "yeu-cau": components.page_of(key),
         "huy-uy-quyen": f"/uy-quyen/{given}/rut",
+        "het-uy-quyen": f"/khai-bao/{ended}/kiem-tra",
         "tra-loi-yeu-cau": f"/khai-bao/{draft.public_id}/kiem-tra",
         "cho-gui": f"/khai-bao/{waits.public_id}/cho",
         "uy-quyen": "/uy-quyen",
         "tep-dinh-kem": f"/khai-bao/{with_files(built, an)}/dinh-kem/attachments",
     }
+
+
+def _ended(built: Components, an: Actor) -> str:
+    """A draft that he has begun for somebody who does not authorise him any more; its id."""
+    assert an.number is not None
+    binh = replace(an, id="binh", number="001190004567")
+    letters = built.grants.give(binh, an.number, "UQ-CN-2", until=None, procedures=["BQP0100002"])
+    offered = next(each for each in built.drafts.offered() if each.code == "BQP0100002")
+    draft = built.drafts.begin(an.number, offered, "HUUNGHI", {}, granted_for=binh.number)
+    built.grants.withdraw(binh, letters[0], reason="Tự đi làm thủ tục")
+    return draft.public_id
 
 
 def _certified(components: Portal) -> dict[str, str]:
