@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -206,6 +207,8 @@ def _work(name: str, part: Components, pulse: Pulse) -> None:
         elif name == DECISIONS:
             _decisions(part, pulse)
         else:
+            # A message has hours by law, and whoever has asked for a page waits for it.
+            os.nice(part.settings.workers.niceness)
             PARTS[name](part, pulse).run()
     finally:
         part.close()

@@ -133,6 +133,7 @@ class WorkerSettings(Section):
     attempts: int = Field(ge=1, le=40)
     batch_seconds: float = Field(ge=1, le=3600)
     memory_mib: int = Field(ge=64, le=1_048_576)
+    niceness: int = Field(ge=0, le=19)
 
 
 class LimitSettings(Section):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import text
 
@@ -15,11 +14,13 @@ from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.registers.party_numbers import number_of
 
-SHARE = 0.02
+SHARE = 0.5
 """Per cent of a table's pages that are looked at for keys; all of a small one."""
+_FIRM = (
+    "SELECT value FROM search_key TABLESAMPLE SYSTEM (5) REPEATABLE (7) WHERE kind = 'tax_code' "
+    "GROUP BY value ORDER BY count(*) DESC, value LIMIT 1"
+)
 _MESSAGES = "SELECT public_id, digest, message_id, sender, received_at, findings FROM inbox WHERE id = ANY(:ids)"
-_TAX_CODE = 10
-"""Digits of a firm's own tax code; a person's number has twelve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,15 @@ class Samples:
     answers: Sequence[str]
     """Ids of answers of ours."""
     firm: str
-    """The tax code that most of the drawn dossiers state."""
+    """The tax code that most dossiers state."""
 
 
 def drawn(database: Database, unit: str, count: int) -> Samples:
     """Draw them."""
     with database.reading() as connection:
         keys = {kind: _keys(connection, kind, count) for kind in ("paper", "name", "plate")}
-        # Copies of a seeded store have numbers of firms whose check digit is wrong: many are drawn, few can be asked.
-        parties = [each for each in _keys(connection, "tax_code", 30 * count, share=1.0) if _is_number(each)]
+        parties = [each for each in _keys(connection, "party", 30 * count) if _is_number(each)][:count]
+        firm = connection.execute(text(_FIRM)).scalar_one()
         drawn_ids = _ids(connection, "dossier", 4 * count)
         query = "SELECT number, year, confirmation_number FROM dossier WHERE id = ANY(:ids) AND unit = :unit"
         rows = list(connection.execute(text(query), {"ids": drawn_ids, "unit": unit}))
@@ -72,7 +73,7 @@ def drawn(database: Database, unit: str, count: int) -> Samples:
         dossiers=[DossierKey(row.number, row.year) for row in rows][:count],
         confirmations=[row.confirmation_number for row in rows if row.confirmation_number],
         papers=keys["paper"],
-        parties=sorted(set(parties)),
+        parties=parties,
         names=[each for each in keys["name"] if " " in each],
         plates=keys["plate"],
         messages=[row.public_id for row in messages if row.public_id],
@@ -82,7 +83,7 @@ def drawn(database: Database, unit: str, count: int) -> Samples:
         moments=[f"{row.received_at.astimezone(VIETNAM):%Y-%m-%dT%H}:00" for row in messages],
         codes=sorted({each["code"] for row in messages for each in row.findings}) or ["BQP204"],
         answers=answered,
-        firm=max(sorted({each for each in parties if len(each) == _TAX_CODE}), key=parties.count),
+        firm=firm,
     )
 
 
@@ -102,11 +103,12 @@ def _is_number(value: str) -> bool:
         return False
 
 
-def _keys(connection: Connection, kind: str, count: int, *, share: float = SHARE) -> list[str]:
-    method: dict[str, Any] = {"kind": kind, "count": count}
-    sampled = "SELECT value FROM search_key TABLESAMPLE SYSTEM (:share) REPEATABLE (7) WHERE kind = :kind LIMIT :count"
-    found = list(connection.execute(text(sampled), {**method, "share": share}).scalars())
+def _keys(connection: Connection, kind: str, count: int) -> list[str]:
+    """Values that differ, in an order of chance: what many dossiers have is drawn no oftener than what one has."""
+    one = "SELECT value FROM search_key {sample} WHERE kind = :kind GROUP BY value ORDER BY md5(value) LIMIT :count"
+    sampled = one.format(sample=f"TABLESAMPLE SYSTEM ({SHARE}) REPEATABLE (7)")
+    found = list(connection.execute(text(sampled), {"kind": kind, "count": count}).scalars())
     if len(found) < count:
-        plain = "SELECT value FROM search_key WHERE kind = :kind LIMIT :count"
-        found = found or list(connection.execute(text(plain), method).scalars())
+        plain = text(one.format(sample=""))
+        found = found or list(connection.execute(plain, {"kind": kind, "count": count}).scalars())
     return found

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, Table
+from stdnum.vn import mst
 
 from adapter.gateways.store.database import encoded
 from adapter.gateways.store.journal import Entry, entry_hash
@@ -19,6 +20,8 @@ from tests.harness.seed.template import Rows, Template, is_json, names_of
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _HEX = re.compile(r"[0-9a-f-]{32,}")
+_PERSON, _FIRM = re.compile(r"0[0-9]{11}"), re.compile(r"[0-9]{10}")
+"""A personal number, and the tax code of a firm: both are searched for by those whose form is right."""
 _FIRM_EVERY = 20
 Value = Callable[["Copy"], Any]
 
@@ -45,6 +48,10 @@ class Copy:
                 found = word
             elif _HEX.fullmatch(word):
                 found = f"{self.number:08x}{word[8:]}"
+            elif _PERSON.fullmatch(word):
+                found = f"{word[:6]}{(int(word[6:]) + self.number) % 1_000_000:06d}"
+            elif _FIRM.fullmatch(word):
+                found = _firm(int(word[:9]) + self.number)
             else:
                 found = word + self._code
             self._varied[word] = found
@@ -54,6 +61,13 @@ class Copy:
         """Whether the next bytes of a message are kept."""
         self.asked += 6151
         return self.asked % 10_000 < self.raw_until
+
+
+def _firm(number: int) -> str:
+    """A tax code with its check digit; one number of eleven has none, and that of another firm stands for it."""
+    digits = f"{number % 1_000_000_000:09d}"
+    check = mst.calc_check_digit(digits)
+    return digits + check if len(check) == 1 else _firm(number + 500_000)
 
 
 def compiled(template: Template, rows: Rows) -> dict[Table, list[list[Value]]]:
