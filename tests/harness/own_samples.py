@@ -135,7 +135,9 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             granting.GrantsPage(OwnGrants(None, letters), (), {}, None, (said, said)),
             *(granting.GrantsPage(OwnGrants(text, letters), (), {}, None, done=done) for done in ("cho", "rut")),
         ],
-        granting.EndGrantPage: [granting.EndGrantPage(1, text, text, told) for told in (None, said)],
+        granting.EndGrantPage: [
+            granting.EndGrantPage(1, text, text, told, told is None, told) for told in (None, said)
+        ],
     }
     certificates = certificates_of(text, at)
     statements = {

@@ -225,6 +225,22 @@ def test_on_the_page_an_enterprise_gives_and_withdraws(site: Website) -> None:
     assert somebody(site, "binh").get(f"/uy-quyen/{row.id}/rut").status_code == 404
 
 
+def test_a_letter_of_several_procedures_is_withdrawn_by_one_or_as_a_whole_and_told_once(site: Website) -> None:
+    grants = site.components.grants
+    grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=[GROUPS, CITIZENS])
+    person = somebody(site, "cuong", f"/uy-quyen/{grants.of(FIRM).grants[0].letter.id}/rut")
+    press(person, "Rút ủy quyền", reason="Thôi việc", scope="letter")
+    assert not [row for row in site.rows(tables.authorisation) if row.revoked_at is None]
+    ended = [row.number for row in site.rows(tables.notification) if row.kind == "grant_ended"]
+    assert sorted(ended) == sorted([CITIZEN, ENTERPRISE])
+    grants.give(FIRM, CITIZEN, "UQ-2", until=None, procedures=[GROUPS, CITIZENS])
+    one, other = [each.letter for each in grants.of(FIRM).grants if each.in_force]
+    person.get(f"/uy-quyen/{one.id}/rut")
+    assert "mọi thủ tục văn bản nêu" in person.told()
+    press(person, "Rút ủy quyền", reason="Chuyển việc")
+    assert [each.letter.id for each in grants.of(FIRM).grants if each.in_force] == [other.id]
+
+
 def test_a_form_of_another_site_gives_nothing(site: Website) -> None:
     person = somebody(site, "cuong")
     given = {"holder": CITIZEN, "document": "UQ-1", "csrf": person.document().xpath("//input[@name='csrf']/@value")[0]}

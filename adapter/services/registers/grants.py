@@ -52,6 +52,10 @@ class OwnGrant:
         """The number of the other side."""
         return self.letter.holder if self.given else self.letter.principal
 
+    def is_of_one_letter(self, other: OwnGrant) -> bool:
+        """Whether both stand in the same letter, for two procedures."""
+        return self is not other and name_of(self.letter) == name_of(other.letter)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnGrants:
@@ -125,9 +129,9 @@ class Grants:
             raise NotAllowed(f"{MOST} authorisations are in force already; withdraw some")
         return kept(connection, self.database, letter, wanted, entered)
 
-    def withdraw(self, actor: Actor, row_id: int, *, reason: str) -> None:
-        """Withdraw it from now on, and with it what amends its dossiers. Its principal may do so, whoever entered it;
-        its holder may give it back.
+    def withdraw(self, actor: Actor, row_id: int, *, reason: str, whole: bool = False) -> None:
+        """Withdraw it from now on, and with it what amends its dossiers; `whole`: every procedure of its letter. Its
+        principal may do so, whoever entered it; its holder may give it back.
 
         Raises:
             NotAllowed: there is none of that id that is his, or it has ended.
@@ -138,7 +142,7 @@ class Grants:
         with self.database.transaction() as connection:
             found = store.find(connection, row_id)
             is_his = found is not None and (found.principal == _principal(actor) or found.holder == actor.number)
-            rows = self._with_it(connection, found, now) if found is not None and is_his else []
+            rows = self._with_it(connection, found, now, whole) if found is not None and is_his else []
             ended = [each for each in rows if store.revoke(connection, each, reason=told, at=now)]
             if row_id not in ended:
                 raise NotAllowed("there is no such authorisation of yours in force")
@@ -150,9 +154,11 @@ class Grants:
             spoken = spoken_for(connection, [holder], self.clock())
         return any(grant.principal == principal and grant.covers(procedure) for grant in spoken.grants)
 
-    def _with_it(self, connection: Connection, letter: Authorisation, now: datetime) -> list[int]:
-        """The row, with that of form 14 where nothing else of the letter is amended by it."""
+    def _with_it(self, connection: Connection, letter: Authorisation, now: datetime, whole: bool) -> list[int]:
+        """The row, with that of form 14 where nothing else of the letter is amended by it; `whole`: the letter."""
         _, *others = together(connection, letter)
+        if whole:
+            return [letter.id, *(each.id for each in others)]
         mine = amending(self.catalogue, letter.procedure, now)
         is_needed = mine in {amending(self.catalogue, each.procedure, now) for each in others}
         return [letter.id, *(each.id for each in others if mine and each.procedure == mine and not is_needed)]

@@ -32,6 +32,7 @@ from adapter.services.registers.signed_grants import GrantSigners, GrantStatemen
 
 GRANTS = "/uy-quyen"
 _GIVEN, _ENDED = "cho", "rut"
+_LETTER = "letter"
 _NUMBER = re.compile(r"[0-9]{12}")
 
 
@@ -58,6 +59,10 @@ class EndGrantPage(Page):
     id: int
     other: str
     document: str
+    procedure: Label | None
+    """None: every procedure."""
+    has_others: bool
+    """Whether its letter names other procedures that are in force too."""
     told: Label | None
 
 
@@ -167,10 +172,13 @@ def chosen(sent: Posting) -> tuple[str, ...]:
 
 def _ending(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependency) -> None:
     def shown(request: Request, actor: Actor, id: int, told: Label | None, status: int) -> Response:
-        found = next((each for each in grants.of(actor).grants if each.letter.id == id and each.in_force), None)
+        standing = [each for each in grants.of(actor).grants if each.in_force]
+        found = next((each for each in standing if each.letter.id == id), None)
         if found is None:
             raise HTTPException(404)
-        return pages.respond(request, EndGrantPage(id, found.other, found.letter.document, told), status)
+        has_others = any(found.is_of_one_letter(each) for each in standing)
+        page = EndGrantPage(id, found.other, found.letter.document, found.procedure, has_others, told)
+        return pages.respond(request, page, status)
 
     @router.get("/{id}/rut")
     def ask(request: Request, id: RowId, actor: Annotated[Actor, Depends(somebody)]) -> Response:
@@ -179,7 +187,7 @@ def _ending(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependenc
     @router.post("/{id}/rut")
     def end(request: Request, id: RowId, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
         try:
-            grants.withdraw(sent.actor, id, reason=sent["reason"])
+            grants.withdraw(sent.actor, id, reason=sent["reason"], whole=sent["scope"] == _LETTER)
         except NotAllowed:
             return shown(request, sent.actor, id, said("grants.no_reason"), 422)
         return RedirectResponse(f"{GRANTS}?xong={_ENDED}", 303)
