@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, String, bindparam, cast, func, insert, select, text
 
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.journal import Entry, alone
 from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import StoredEntry, made_all
 from adapter.gateways.store.tables import journal, lookup_trace, search_key
@@ -17,10 +19,13 @@ _LOOKUPS: ColumnElement[bool] = text("journal.event IN ('lookup.dossiers', 'look
 
 _INSERT = insert(lookup_trace)
 _SUBJECTS = func.unnest(bindparam("subjects", type_=ARRAY(String())))
-_INSERT_ALL = _INSERT.from_select(
-    ["subject", "journal_id"], select(_SUBJECTS, cast(bindparam("journal"), lookup_trace.c.journal_id.type))
+_ENTRY = insert(journal).values(
+    {each.name: bindparam(each.name, type_=each.type) for each in journal.c if each is not journal.c.seal}
 )
-"""A page has 50 dossiers: one statement for all of them."""
+_WITH_ENTRY = _INSERT.from_select(
+    ["subject", "journal_id"], select(_SUBJECTS, cast(bindparam("about"), lookup_trace.c.journal_id.type))
+).add_cte(_ENTRY.cte("entry"))
+"""A page has 50 dossiers: one statement for all of them, and for the entry."""
 
 
 def of_dossier(dossier_id: int) -> str:
@@ -28,13 +33,16 @@ def of_dossier(dossier_id: int) -> str:
     return f"dossier:{dossier_id}"
 
 
-def keep(connection: Connection, journal_id: int, subjects: Iterable[str]) -> None:
-    """Record that a journal entry is about these subjects."""
+def keep(connection: Connection, database: Database, entry: Entry, subjects: Iterable[str]) -> None:
+    """Write a journal entry, and that it is about these subjects."""
     told = list(dict.fromkeys(subjects))
-    if told and connection.dialect.name == "sqlite":
-        connection.execute(_INSERT, [{"subject": subject, "journal_id": journal_id} for subject in told])
-    elif told:
-        connection.execute(_INSERT_ALL, {"subjects": told, "journal": journal_id})
+    row = alone(entry, database.new_id(connection))
+    if told and not database.is_embedded:  # a search waits for each statement: both at once
+        connection.execute(_WITH_ENTRY, {**row, "subjects": told, "about": row["id"]})
+        return
+    connection.execute(_ENTRY, row)
+    if told:
+        connection.execute(_INSERT, [{"subject": subject, "journal_id": row["id"]} for subject in told])
 
 
 def looked(

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, exists, func, or_, select
 
 from adapter.gateways.store.amendments import APPROVED
 from adapter.gateways.store.confirmation_ways import has_come_so_far
@@ -303,24 +303,44 @@ def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequenc
     return {row.dossier_id: made(OriginalReply, row) for row in rows}
 
 
-def decided(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, DecisionTimes]:
-    """The same without their bytes."""
+def outcomes(
+    connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]
+) -> tuple[dict[int, DecisionTimes], dict[int, list[ConfirmationWithReply]]]:
+    """The same without their bytes, and the confirmations, which are of these kinds too: in one statement."""
     asked = {"dossiers": list(dossier_ids), "kinds": list(kinds)}
-    rows = connection.execute(_DECIDED.on(connection), asked)
-    return {row.dossier_id: made(DecisionTimes, row) for row in rows}
+    decided: dict[int, DecisionTimes] = {}
+    confirmed: dict[int, list[ConfirmationWithReply]] = {}
+    for row in connection.execute(_OUTCOMES.on(connection), asked):
+        if row.is_decision:
+            decided[row.dossier_id] = made(DecisionTimes, row)
+        if row.id is not None:
+            confirmed.setdefault(row.dossier_id, []).append(made(ConfirmationWithReply, row))
+    return decided, confirmed
 
 
-def _decisions(columns: Sequence[Any]) -> Written:
+def _replies(chosen: Callable[[], Select[Any]]) -> Written:
+    """Of replies to dossiers, in the order in which they were signed."""
     return Written(
         lambda among: (
-            select(*columns)
+            chosen()
             .where(among(outbox.c.dossier_id, "dossiers"), outbox.c.copy_of.is_(None))
-            .where(among(outbox.c.kind, "kinds"), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
-            .where(outbox.c.route != Route.TRANSFER.value, or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
+            .where(among(outbox.c.kind, "kinds"), outbox.c.taken_back_at.is_(None))
             .order_by(outbox.c.ordinal, outbox.c.created_at)
         )
     )
 
 
-_DECISIONS = _decisions([outbox])
-_DECIDED = _decisions([outbox.c.dossier_id, *(outbox.c[each.name] for each in fields(DecisionTimes))])
+_IS_DECISION = and_(
+    outbox.c.awaits_unit.is_(None),
+    outbox.c.route != Route.TRANSFER.value,
+    or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT),
+)
+_DECISIONS = _replies(lambda: select(outbox).where(_IS_DECISION))
+_OUTCOMES = _replies(
+    lambda: select(
+        outbox.c.dossier_id,
+        *(outbox.c[each.name] for each in fields(DecisionTimes)),
+        *(outbox.c.route, SENT_AT.label("sent_in_law"), _IS_DECISION.label("is_decision")),
+        *(confirmation.c.id, confirmation.c.number, confirmation.c.version, confirmation.c.outbox_id),
+    ).outerjoin(confirmation, confirmation.c.outbox_id == outbox.c.id)
+)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from adapter.gateways.store import customs_lookups, journal, listings, lookup_rights, lookup_traces, lookups
+from adapter.gateways.store import customs_lookups, listings, lookup_rights, lookup_traces, lookups
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import FoundDossier, OriginalReply
 from adapter.gateways.store.journal import Entry
@@ -227,9 +227,10 @@ class Searches:
         }
         if search.first_day or search.last_day:
             detail["period"] = f"{search.first_day or ''}/{search.last_day or ''}"
-        entry = journal.append(connection, self.database, Entry.by(event.value, actor, self.clock(), detail))
+        entry = Entry.by(event.value, actor, self.clock(), detail)
         subjects = [lookup_traces.of_dossier(row.id) for row in told]
-        lookup_traces.keep(connection, entry, [*subjects, *(digest_of(value) for value in made.values)])
+        asked = (digest_of(value) for value in made.values)
+        lookup_traces.keep(connection, self.database, entry, [*subjects, *asked])
 
 
 def _declared(

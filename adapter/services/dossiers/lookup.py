@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from adapter.gateways.store import journal, lookup_traces, lookups
+from adapter.gateways.store import lookup_traces, lookups
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import ConfirmationWithReply, DecisionTimes, FoundDossier
 from adapter.gateways.store.journal import Entry
@@ -183,8 +183,7 @@ class Lookup:
     def described(self, connection: Connection, rows: Sequence[FoundDossier]) -> list[Found]:
         """These rows of dossiers in words."""
         ids = [row.id for row in rows]
-        decisions = lookups.decided(connection, ids, DECISIONS)
-        confirmations = lookups.confirmations(connection, ids)
+        decisions, confirmations = lookups.outcomes(connection, ids, DECISIONS)
         changed = [row for row in rows if row.versions > 1]
         compared = (
             comparisons(connection, changed, self.catalogue, personal=False, changed_only=True) if changed else {}
@@ -212,7 +211,7 @@ class Lookup:
         }
         entry = Entry.by(JournalEvent.LOOKUP_DOSSIERS, actor, self.clock(), detail)
         subjects = [lookup_traces.of_dossier(row.id) for row in found]
-        lookup_traces.keep(connection, journal.append(connection, self.database, entry), [*subjects, value])
+        lookup_traces.keep(connection, self.database, entry, [*subjects, value])
 
     def _found(
         self,
