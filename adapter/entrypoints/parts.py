@@ -92,6 +92,7 @@ def clock(part: Components, pulse: Pulse) -> Clock:
 
     def tell(days: Mapping[str, float]) -> Readings:
         read = part.reading.read(days)
+        part.reading.keep(read)
         if isinstance(part.observe, Metrics):
             part.observe.read(read, quarantined=probe.held)
         return read

@@ -108,6 +108,7 @@ WRITERS = {
     "services/access/rates.py": {"Rates.sweep"},
     "services/watch/mode_notices.py": {"ModeNotices.sign"},
     "services/watch/looks.py": {"Looks.count_messages", "Looks._keep", "Looks._fail"},
+    "services/watch/readings.py": {"Reading.keep"},
     "services/watch/links.py": {"Links.state", "Links.take_back"},
     "services/watch/window.py": {
         *("Window._refreshed", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),

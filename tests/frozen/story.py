@@ -493,6 +493,7 @@ def _surveyed(post: Post) -> None:
     looks.look_at_parts()  # no daemon runs
     looks.look_at_certificates()
     looks.look_at_deadlines()
+    post.components.reading.keep(post.components.reading.read({}))
     looks.count_messages()
     for span in TrafficSpan:
         post.components.console.traffic(span, actor=WHO)

@@ -155,11 +155,11 @@ def _overviews(text: str, at: datetime) -> list[Page]:
     said = replace(quiet, reason=text, since=at, heartbeat_at=at, override_by=text, override_until=at)
     said = replace(said, incident=text, incident_called=Label(text, text))
     return [
-        overview.OperatorPage(quiet, read, (), may_say=False),
-        *(overview.OperatorPage(replace(said, mode=mode), read, alerts, may_say=True) for mode in Mode),
-        *(overview.OperatorPage(said, read, (), may_say=True, said=act) for act in overview.ACTS),
-        *(overview.OperatorPage(said, read, (), may_say=True, asked="down", fault=fault) for fault in FAULTS),
-        overview.OperatorPage(replace(said, expected_end=at), read, (), may_say=True, asked="up", told=text),
+        overview.OperatorPage(at, quiet, read, (), may_say=False),
+        *(overview.OperatorPage(at, replace(said, mode=mode), read, alerts, may_say=True) for mode in Mode),
+        *(overview.OperatorPage(at, said, read, (), may_say=True, said=act) for act in overview.ACTS),
+        *(overview.OperatorPage(at, said, read, (), may_say=True, asked="down", fault=fault) for fault in FAULTS),
+        overview.OperatorPage(at, replace(said, expected_end=at), read, (), may_say=True, asked="up", told=text),
     ]
 
 

@@ -875,3 +875,10 @@ def test_figures_of_what_runs_count_so_many_of_each_kind_and_no_more(
     assert counted() == {("border_guard", "broken"): 3}
     monkeypatch.setattr(deadline_figures, "COUNTED", 2)
     assert counted() == {("border_guard", "broken"): 2}
+    with post.components.database.transaction() as connection:
+        connection.execute(update(deadline).values(party="declarant"))
+    post.receive(4)
+    post.now = CLOCK + 130 * MINUTE
+    found = counted()
+    assert found["declarant", "broken"] == 2
+    assert found["border_guard", "broken"] == 1, "older ones of the other party do not hide it"

@@ -237,6 +237,23 @@ def test_deadlines_are_counted_in_the_background(tmp_path: Path) -> None:
         assert [(each.procedure, each.gate, each.open) for each in found.seen.figures] == [("BQP0100002", "HUUNGHI", 1)]
 
 
+def test_counts_are_those_that_the_clock_kept_with_their_age_and_read_anew_where_it_keeps_none(tmp_path: Path) -> None:
+    made = assemble(configuration.write(tmp_path, {}))
+    ensure_tables(made.database)
+    at = now()
+    reading = replace(made.reading, clock=lambda: at)
+    assert reading.newest() == reading.read({})
+    kept = replace(reading.read({}), returned=7, waiting={"window": 3, "portal": 0, "transfer": 0, "unit": 0})
+    reading.keep(kept)
+    assert reading.newest() == kept
+    later = replace(reading, clock=lambda: at + timedelta(seconds=29))
+    assert later.newest() == kept, "with the time at which it was read"
+    for moved in (timedelta(seconds=31), timedelta(seconds=-1)):
+        read = replace(reading, clock=lambda moved=moved: at + moved).newest()
+        assert (read.returned, read.at) == (0, at + moved), "no clock runs, or it was set"
+    made.database.close()
+
+
 def test_whoever_is_no_operator_reads_none_of_it(tmp_path: Path) -> None:
     officer = person("can-bo", Role.OFFICER)
     with gate(tmp_path) as made:

@@ -23,6 +23,7 @@ class Look(StrEnum):
     PARTS = "parts"
     CERTIFICATES = "certificates"
     DEADLINES = "deadlines"
+    READINGS = "readings"
 
 
 class SeenContent(BaseModel):
@@ -116,6 +117,22 @@ class DeadlinesSeen(SeenContent):
     """Deadlines that began in the last days."""
 
     figures: tuple[KeptFigures, ...]
+
+
+class ReadingsSeen(SeenContent):
+    """The counts of the store, as `services/watch/readings` has read them."""
+
+    waiting: dict[str, int]
+    oldest_s: dict[str, float]
+    returned: int
+    transfers_stay: int
+    held: dict[str, int]
+    near: dict[str, int]
+    broken: dict[str, int]
+    sessions: dict[str, int]
+    emergencies: int
+    assertions_refused: int = 0
+    mode: str
 
 
 S = TypeVar("S", bound=SeenContent)

@@ -505,6 +505,13 @@ Index(
     sqlite_where=text("ended_at IS NULL"),
     postgresql_where=text("ended_at IS NULL"),
 )
+Index(
+    "ix_deadline_party",
+    deadline.c.party,
+    text("coalesce(due_at, alert_due_at)"),
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
 
 contingency = Table(
     "contingency",
@@ -1008,7 +1015,7 @@ rate = Table(  # how often something was asked for in a minute, by a key that na
 snapshot = Table(  # what the clock saw when it looked last: a page never asks the broker or the machine itself
     "snapshot",
     metadata,
-    Column("name", String(20), primary_key=True),  # queues | parts | certificates | deadlines
+    Column("name", String(20), primary_key=True),  # queues | parts | certificates | deadlines | readings
     Column("machine", String(100), primary_key=True),  # whose parts they are; empty: there is one for all
     Column("tried_at", Moment, nullable=False),
     Column("taken_at", Moment),  # when `content` was seen

@@ -2,7 +2,7 @@
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.moments import moment_of
+from adapter.entrypoints.web.operator.aged import Aged
 from adapter.entrypoints.web.operator.asking import fault_of_reason
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
@@ -54,7 +55,7 @@ EXPLAINED = {
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorPage(Page):
+class OperatorPage(Aged, Page):
     """The overview. `said`: which act was just done; `told`: why one was not, in the service's words."""
 
     template: ClassVar[str] = "operator.html"
@@ -71,7 +72,7 @@ class OperatorPage(Page):
 
     def waits(self, route: str) -> timedelta:
         """How long the oldest reply of a route has waited."""
-        return timedelta(seconds=self.readings.oldest_s.get(route, 0))
+        return timedelta(seconds=self.readings.oldest_s.get(route, 0)) + self.ago(self.readings.at)
 
     @property
     def acts(self) -> tuple[str, ...]:
@@ -90,9 +91,10 @@ class OperatorViews:
 
     def page(self, actor: Actor, **more: str) -> OperatorPage:
         """As it is now."""
-        window, read = self.window.state(), self.reading.read({})
-        found = standing(self.alerts(), Outlook(read.at, read, broker_away=window.broker_away))
-        return OperatorPage(window, read, found, has(actor, Right.OVERRIDE_WINDOW), **more)
+        window, read, now = self.window.state(), self.reading.newest(), self.reading.clock()
+        read = replace(read, modes={each.value: each is window.mode for each in Mode})
+        found = standing(self.alerts(), Outlook(now, read, broker_away=window.broker_away))
+        return OperatorPage(now, window, read, found, has(actor, Right.OVERRIDE_WINDOW), **more)
 
     def say(self, act: str, reason: str, until: datetime | None, actor: Actor) -> None:
         """Say it.
