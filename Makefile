@@ -44,7 +44,7 @@ quick: services setup ## every fixture, module and rule, without servers: after 
 test prove bench seed: SERVICES += postgresql pgbouncer
 test prove bench: SERVICES += nodejs npm
 test prove: SERVICES += default-jdk-headless prometheus chromium clamav-daemon
-prove: SERVICES += gcc libc6-dev
+prove: SERVICES += gcc libc6-dev systemd rsyslog rsyslog-gnutls
 test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
 	@$(BIN)/python -m tests $(ARGS)
 

@@ -19,14 +19,15 @@ OUTAGE_DAY = "tests/browser/test_outage_day.py"
 CUSTOMS_DAYS = "tests/browser/test_customs_days.py"
 LISTS_ON = "tests/crash/test_lists_switched_on.py"
 CLOCK_IS_SET = "tests/crash/test_clock_is_set.py"
+LOG_SHIPPING = "tests/crash/test_log_shipping.py"
 EVERY_PAGE = "tests/browser/test_every_page.py"
 BROWSER_DAYS = [KEYBOARD, DAYS, NIGHT, OUTAGE_DAY, CUSTOMS_DAYS, EVERY_PAGE]
 PROVED_ALONE = [
-    *("tests/crash/test_cluster.py", CLOCK_IS_SET, PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON),
+    *("tests/crash/test_cluster.py", CLOCK_IS_SET, PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON, LOG_SHIPPING),
     *BROWSER_DAYS,
 ]
 """What is too dear for `make test`, and stands in a long proof: three Erlang machines, a clock that is set, twenty
-commands, six acts that are stopped, a reload, a shift, days and a night in a browser."""
+commands, six acts that are stopped, a reload, a journal of its own, a shift, days and a night in a browser."""
 
 
 def _doors() -> list[str]:
@@ -101,6 +102,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
     "consoles": {
         "a shift by keyboard alone": [KEYBOARD],
         "an operator's night": [NIGHT],
+        "the log at a collector": [LOG_SHIPPING],
         "an officer's, an administrator's and an auditor's day at customs": [CUSTOMS_DAYS],
         "a list that is switched on at its page": [LISTS_ON],
         "no value of a person on any page": [f"{INTEGRATION}/test_masked_pages.py"],

@@ -17,6 +17,7 @@ from lxml import etree
 
 from adapter.bootstrap import assemble, new_message_id
 from adapter.bootstrap.keyrings import Rings
+from adapter.gateways.daemon_parts import PartsSeen
 from adapter.gateways.keys.keyring import Keyring
 from adapter.gateways.mail.smtp import OutgoingLetter, Posted, PostReceipt
 from adapter.gateways.store import messages
@@ -29,7 +30,7 @@ from adapter.gateways.store.suspensions import SuspensionGround
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.gateways.store.windows import Notice
 from adapter.model.actor import Actor, ActorKind, Role
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Word
@@ -486,11 +487,16 @@ def _dispatched(post: Post) -> None:
         post.receipted(reply)
 
 
+def _no_daemon() -> PartsSeen:
+    """Where one of another installation may run on this machine."""
+    raise Unavailable("no daemon runs")
+
+
 def _surveyed(post: Post) -> None:
     """The clock looks at broker, machine, certificates and figures, and cannot reach one of them."""
     looks = post.components.looks
     replace(looks, queues=lambda: []).look_at_queues()
-    looks.look_at_parts()  # no daemon runs
+    replace(looks, parts=_no_daemon).look_at_parts()
     looks.look_at_certificates()
     looks.look_at_deadlines()
     post.components.reading.keep(post.components.reading.read({}))
