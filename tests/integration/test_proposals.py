@@ -180,6 +180,29 @@ def test_a_proposer_who_was_removed_meanwhile_grants_nothing_any_more(registry: 
     assert "hai" not in registry.standing()
 
 
+def test_whose_role_was_taken_between_proposing_and_confirming_grants_nothing_any_more(registry: Registry) -> None:
+    proposed = registry.asked(AdminAct.PERSON_ADD, "hai", **OFFICER)
+    son = registry.who("son")
+    registry.components.people.change("mai", lambda _: Facts("MAI", ("operator",)), actor=TESTER)
+    with pytest.raises(NoRight):
+        registry.proposals.confirm(proposed, actor=son)
+    registry.components.people.change("mai", lambda _: Facts("MAI", ("administrator",)), actor=TESTER)
+    registry.components.people.change("son", lambda _: Facts("SON", ("operator",)), actor=TESTER)
+    with pytest.raises(NoRight):
+        registry.proposals.confirm(proposed, actor=registry.who("son"))
+    assert "hai" not in registry.standing()
+    assert registry.proposals.show(proposed, actor=registry.who("mai")).state == "waiting", "nothing of the try stays"
+
+
+def test_two_roles_of_one_person_are_no_second_person(registry: Registry) -> None:
+    registry.components.people.change("mai", lambda _: Facts("MAI", ("administrator", "operator")), actor=TESTER)
+    number = registry.asked(AdminAct.PERSON_ADD, "hai", **OFFICER)
+    for _ in range(2):  # in two tabs
+        with pytest.raises(NoRight, match="nobody confirms his own"):
+            registry.proposals.confirm(number, actor=registry.who("mai"))
+    assert "hai" not in registry.standing()
+
+
 OFFICE: Entered = {"name": "Chi cục Hữu Nghị", "parent": None, "places": ["HUUNGHI"]}
 SSO: Entered = {"name": "SSO", "keys": issuer().public}
 PROGRAM: Entered = {
