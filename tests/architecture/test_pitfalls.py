@@ -17,7 +17,7 @@ ATTACKS = [f"A{number}" for number in range(1, 13)]
 PROMISES = [f"P{number}" for number in range(1, 25)]
 OF_OPERATORS = [f"O{number}" for number in range(1, 19)]
 OF_ADMINISTRATION = [f"M{number}" for number in range(1, 6)]
-OF_WATCHING = [f"W{number}" for number in range(1, 5)]
+OF_WATCHING = [f"W{number}" for number in range(1, 6)]
 
 
 def _rows() -> dict[str, set[str]]:

@@ -137,8 +137,8 @@ def test_who_is_expected_next_stands_first_and_a_long_list_has_pages(site: Websi
     listed = folder.contacts()
     assert listed is not None
     times = {"passed": timedelta(days=-9), "late": timedelta(hours=-2), "next": timedelta(hours=1)}
-    named = {name: at + passed for name, passed in times.items()} | {"unknown": None}
-    later = {f"K{number}": at + timedelta(days=1, minutes=number) for number in range(250)}
+    named = {name: at + passed for name, passed in reversed(times.items())} | {"unknown": None}
+    later = {f"K{number}": at + timedelta(days=1, minutes=number) for number in reversed(range(250))}
     made = (
         listed.contacts[0].model_copy(update={"dossier": name, "crossing_at": crossing})
         for name, crossing in (named | later).items()
@@ -155,6 +155,7 @@ def test_who_is_expected_next_stands_first_and_a_long_list_has_pages(site: Websi
         shown += _dossiers(person)
     assert not person.document().xpath("//main//a[contains(@href, 'sau=')]")
     assert len(shown) == len(set(shown)) == 254
+    assert shown[2:-2] == [f"K{number}" for number in range(250)]
     assert shown[-2:] == ["unknown", "passed"]
     person.send(f"{HERE}/goi", **{"ho-so": "passed", "ket-qua": "reached", "ghi-chu": "", "sau": "200"})
     assert _dossiers(person)[-1] == "passed", "he stays on the page where he noted the call"

@@ -9,6 +9,7 @@ from adapter.model.text import time_fault
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.entry import day_of, time_of
 
+_MINUTE = 60  # seconds
 _HOUR, _DAY = 60, 24 * 60
 """In minutes."""
 
@@ -31,7 +32,7 @@ def remaining(due: datetime, now: datetime, language: Language) -> str:
 
 def span(length: timedelta, language: Language) -> str:
     """A length of time in words, rounded down to minutes, from a day on to hours."""
-    minutes = int(length.total_seconds()) // 60
+    minutes = int(length.total_seconds()) // _MINUTE
     if minutes < _HOUR:
         return word(language, "span.minutes", minutes=minutes)
     if minutes < _DAY:
@@ -39,6 +40,12 @@ def span(length: timedelta, language: Language) -> str:
         return word(language, "span.hours" if left else "span.whole_hours", hours=hours, minutes=left)
     days, hours = divmod(minutes // _HOUR, _DAY // _HOUR)
     return word(language, "span.days" if hours else "span.whole_days", days=days, hours=hours)
+
+
+def waited(length: timedelta, language: Language) -> str:
+    """How long something has waited or how old it is: below a minute in seconds."""
+    seconds = int(length.total_seconds())
+    return word(language, "span.seconds", seconds=seconds) if seconds < _MINUTE else span(length, language)
 
 
 def moment_of(text: str) -> datetime | None:

@@ -239,7 +239,7 @@ def _said(context: Context, label: Label) -> str:
 @pass_context
 def _span(context: Context, length: timedelta) -> str:
     """A length of time in the reader's language."""
-    return moments.span(length, context["language"])
+    return moments.waited(length, context["language"])
 
 
 @pass_context

@@ -146,7 +146,7 @@ def _turn(crossing_at: datetime | None, now: datetime) -> tuple[int, float]:
     if crossing_at is None:
         return 1, 0.0
     passed = age(now, crossing_at)
-    return (2, passed) if passed > _PASSED.total_seconds() else (0, -passed)
+    return (2, passed) if passed > _PASSED.total_seconds() else (0, crossing_at.timestamp())
 
 
 def _announced(failure: KeptFailure | None) -> dict[str, str]:
