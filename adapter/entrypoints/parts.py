@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def clock(part: Components, pulse: Pulse) -> Clock:
 
     def tell(days: Mapping[str, float]) -> Readings:
         read = part.reading.read(days)
-        part.reading.keep(read)
+        part.reading.keep(replace(read, quarantined=probe.held))
         if isinstance(part.observe, Metrics):
             part.observe.read(read, quarantined=probe.held)
         return read

@@ -243,7 +243,12 @@ def test_counts_are_those_that_the_clock_kept_with_their_age_and_read_anew_where
     at = now()
     reading = replace(made.reading, clock=lambda: at)
     assert reading.newest() == reading.read({})
-    kept = replace(reading.read({}), returned=7, waiting={"window": 3, "portal": 0, "transfer": 0, "unit": 0})
+    kept = replace(
+        reading.read({"broker": 3.5}),
+        quarantined=2,
+        returned=7,
+        waiting={"window": 3, "portal": 0, "transfer": 0, "unit": 0},
+    )
     reading.keep(kept)
     assert reading.newest() == kept
     later = replace(reading, clock=lambda: at + timedelta(seconds=29))

@@ -259,6 +259,10 @@ def test_a_page_shows_what_is_amiss_at_once_and_what_is_over_no_more() -> None:
     assert standing((begun, held), Outlook(later, DOWN)) == (begun, held)
     assert standing((begun, held), Outlook(later, WELL)) == (held,), "only the clock reads the broker's quarantine"
     assert [each.began_at for each in standing((over,), Outlook(later, DOWN))] == [None]
+    ends = replace(WELL, certificate_days={"broker": 3.0})
+    seen = standing((held,), Outlook(later, ends, quarantined=5))
+    assert {each.name: each.value for each in seen} == {AlertName.QUARANTINE: 5, AlertName.CERTIFICATE_ENDS: 3.0}
+    assert len(seen) == 2, "what the active clock of another machine saw is told here too, and once"
 
 
 def test_without_anybody_to_tell_alerts_are_kept_for_the_page_and_forgotten_at_their_end(tmp_path: Path) -> None:

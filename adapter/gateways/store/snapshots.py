@@ -132,6 +132,8 @@ class ReadingsSeen(SeenContent):
     sessions: dict[str, int]
     emergencies: int
     assertions_refused: int = 0
+    certificate_days: dict[str, float] = {}
+    quarantined: int = 0
     mode: str
 
 

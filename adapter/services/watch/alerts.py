@@ -242,11 +242,17 @@ def standing(kept: Sequence[Alert], outlook: Outlook) -> tuple[Alert, ...]:
     what is read elsewhere than in the store the kept alerts count.
     """
     current = {(each.name, each.about): each for each in kept if each.ended_at is None}
+    seen = alarms(outlook)
     found = [
         replace(current.get((each.name, each.about), Alert(each.name, each.about, 0, outlook.at)), value=each.value)
-        for each in alarms(outlook)
+        for each in seen
     ]
-    elsewhere = [each for each in current.values() if each.name in _NOT_IN_STORE and each.began_at is not None]
+    told = {(each.name, each.about) for each in seen}
+    elsewhere = [
+        each
+        for key, each in current.items()
+        if each.name in _NOT_IN_STORE and each.began_at is not None and key not in told
+    ]
     return (*found, *elsewhere)
 
 

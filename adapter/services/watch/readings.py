@@ -58,6 +58,8 @@ class Readings:
     """Sessions of staff that were opened without the identity provider, and secrets for that which are locked now."""
     assertions_refused: int
     """Requests of programs for customs officers that were not believed, in this minute and the one before."""
+    quarantined: int = 0
+    """Messages in the broker's quarantine, of what the clock has kept."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Reading:
 
     def newest(self) -> Readings:
         """What the clock has kept last, for pages: they read it with its age. Read anew where no clock has kept any
-        lately. Without days of certificates.
+        lately, without what the clock alone sees: certificates and the broker's quarantine.
         """
         now = self.clock()
         with self.database.reading() as connection:
@@ -98,6 +100,8 @@ class Reading:
             sessions=dict(read.sessions),
             emergencies=read.emergencies,
             assertions_refused=read.assertions_refused,
+            certificate_days=dict(read.certificate_days),
+            quarantined=read.quarantined,
             mode=next(mode for mode, is_it in read.modes.items() if is_it),
         )
         with self.database.transaction() as connection:
@@ -150,9 +154,10 @@ def _read_again(seen: ReadingsSeen, at: datetime) -> Readings:
         transfers_stay=seen.transfers_stay,
         held={state: seen.held.get(state, 0) for state in (MessageState.WAITING.value, MessageState.PARKED.value)},
         deadlines={(party, how): counted[how].get(party, 0) for party in PARTIES for how in counted},
-        certificate_days={},
+        certificate_days=seen.certificate_days,
         modes=_only(Mode(seen.mode)),
         sessions={area: seen.sessions.get(area, 0) for area in AREAS},
         emergencies=seen.emergencies,
         assertions_refused=seen.assertions_refused,
+        quarantined=seen.quarantined,
     )

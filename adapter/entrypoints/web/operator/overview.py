@@ -93,7 +93,9 @@ class OperatorViews:
         """As it is now."""
         window, read, now = self.window.state(), self.reading.newest(), self.reading.clock()
         read = replace(read, modes={each.value: each is window.mode for each in Mode})
-        found = standing(self.alerts(), Outlook(now, read, broker_away=window.broker_away))
+        found = standing(
+            self.alerts(), Outlook(now, read, broker_away=window.broker_away, quarantined=read.quarantined)
+        )
         return OperatorPage(now, window, read, found, has(actor, Right.OVERRIDE_WINDOW), **more)
 
     def say(self, act: str, reason: str, until: datetime | None, actor: Actor) -> None:
