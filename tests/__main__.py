@@ -81,6 +81,7 @@ def run(chosen: Mapping[str, Sequence[str]], environment: Mapping[str, str] | No
     ):
         Path(folder).chmod(0o755)  # PostgreSQL's own user goes through it
         own = {**os.environ, "TMPDIR": folder, **(environment or {})}
+        own.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile the program anew
         begun = [pool.submit(_run, name, given, Path(folder), own) for name, given in chosen.items()]
         return [each.result() for each in begun]
 

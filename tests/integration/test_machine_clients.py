@@ -25,6 +25,7 @@ from tests.harness.fixtures import load_cases, submission
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, configure, website
+from tests.harness.website import changed as swapped
 
 SEARCH = "/api/v1/lookup/searches"
 PERIOD = {"first_day": "2026-03-01", "last_day": "2026-03-31"}
@@ -51,9 +52,10 @@ class Customs:
         return [row for row in self.site.rows(tables.journal) if row.event.startswith("lookup.")]
 
 
-@pytest.fixture
-def customs(tmp_path: Path, database_url: str) -> Iterator[Customs]:
-    with website(configure(tmp_path, database_url, {"customs.audience": AUDIENCE})) as site:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Customs]:
+    config = configure(tmp_path_factory.mktemp("customs"), standing_url, {"customs.audience": AUDIENCE})
+    with website(config) as site:
         made, components = Customs(site), site.components
         for office in (
             CustomsOffice("CHQ", "Cục", None, ()),
@@ -69,6 +71,13 @@ def customs(tmp_path: Path, database_url: str) -> Iterator[Customs]:
         case = next(case for case in load_cases() if case.id == "BQP0100001/accepted-tour-group-entering")
         components.intake.receive([submission(case, shared_pki())])
         yield made
+
+
+@pytest.fixture
+def customs(standing: Customs) -> Customs:
+    """Two offices under one, an officer of each, a program and its issuer, and a dossier at the first office's gate."""
+    standing.site.as_it_was()
+    return standing
 
 
 def facts(program: Signer, *offices: str, procedures: tuple[str, ...] | None = None) -> PartyFacts:
@@ -166,9 +175,8 @@ def test_an_assertion_is_used_once(customs: Customs, again: str) -> None:
 
 def test_a_program_asks_no_more_often_than_a_minute_allows(customs: Customs) -> None:
     rates, at = customs.site.components.rates, now()
-    object.__setattr__(rates, "most", {RateRule.API: 2})
-    object.__setattr__(rates, "clock", lambda: at)
-    assert [customs.ask(officer=customs.of()).status_code for _ in range(4)] == [200, 200, 429, 429]
+    with swapped(rates, most={RateRule.API: 2}, clock=lambda: at):
+        assert [customs.ask(officer=customs.of()).status_code for _ in range(4)] == [200, 200, 429, 429]
     assert len(customs.journal()) == 2
     assert customs.site.components.reading.read({}).assertions_refused == 0
 

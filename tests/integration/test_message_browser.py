@@ -42,15 +42,27 @@ from tests.harness.people import TESTER, person
 from tests.harness.personal_values import EXAMPLE, personal
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
+from tests.harness.shares import ends_of, share
 from tests.harness.stores import Original
 
 OPERATOR, AUDITOR = person("van-hanh", Role.OPERATOR), person("kiem-tra", Role.AUDITOR)
 
 
+@pytest.fixture(scope="module")
+def standing(
+    tmp_path_factory: pytest.TempPathFactory, standing_url: str
+) -> Iterator[tuple[Components, Original, Path]]:
+    """A gate, a copy of its store from before the first message, and its configuration."""
+    folder = tmp_path_factory.mktemp("standing")
+    with gate(folder, standing_url) as made:
+        yield made, Original(made.database), folder / "config.yaml"
+
+
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
-        yield made
+def whole(standing: tuple[Components, Original, Path]) -> Components:
+    made, original, _ = standing
+    original.put_back()
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -208,8 +220,9 @@ def sent(whole: Components, case: Case) -> tuple[str, bytes]:
     return settled.public_id, raw
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
+@pytest.mark.parametrize("case", share(list(CASES.values()), 8, ends_of), ids=lambda case: case.id)
 def test_no_value_of_a_person_of_any_fixture_is_shown(small: Components, case: Case) -> None:
+    """In `make test` of each procedure one that ends in each way, each finding once and every eighth."""
     ours, raw = sent(small, case)
     try:
         values = personal(small.catalogue, raw)
@@ -303,10 +316,10 @@ def test_a_transfer_that_the_window_has_not_confirmed_is_sent_again_and_counts_o
     assert whole.transfers.count() == (1, 0)
 
 
-def test_the_commands_find_show_and_resend(whole: Components, tmp_path: Path) -> None:
+def test_the_commands_find_show_and_resend(whole: Components, standing: tuple[Components, Original, Path]) -> None:
     ours = take(whole, declaration(1))
     take(whole, heartbeat(1))
-    config = str(tmp_path / "config.yaml")
+    config = str(standing[2])
 
     def run(*arguments: str, code: int = 0) -> str:
         done = CliRunner().invoke(app, [*arguments, "--by", "test", "--config", config])
