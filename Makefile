@@ -48,7 +48,7 @@ prove: SERVICES += gcc libc6-dev systemd rsyslog rsyslog-gnutls
 test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
 	@$(BIN)/python -m tests $(ARGS)
 
-prove: services setup ## the long proofs in full (ARGS: attacks, consoles, kills, lives, messages, portal, scale); results in docs/proofs.md
+prove: services setup ## the long proofs in full (ARGS: attacks, consoles, data, databases, kills, lives, messages, portal, scale); results in docs/proofs.md
 	@$(BIN)/python -m tests prove $(ARGS)
 
 mutants: services setup ## change the program in one place at a time: tests must notice (ARGS="--count 40 --minutes 30")

@@ -30,6 +30,9 @@ PROVED_ALONE = [
 commands, six acts that are stopped, a reload, a journal of its own, a shift, days and a night in a browser."""
 
 
+ONE_DATABASE = ["-p", "tests.one_database"]
+
+
 def _doors() -> list[str]:
     return [str(file) for kind in ("cli", "web") for file in sorted(Path(INTEGRATION).glob(f"test_{kind}*.py"))]
 
@@ -63,19 +66,25 @@ def parts() -> dict[str, list[str]]:
     doors, pages = _doors(), _pages()
     return {
         "outages": [*_of_servers(), *(f"--ignore={file}" for file in PROVED_ALONE)],
-        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in (*doors, *pages))],
+        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in (*doors, *pages)), *ONE_DATABASE],
         "kills": _of_processes(),
         "from queue to queue": [
             *("tests/acceptance", f"--ignore={MESSAGES}", "tests/demo"),
             *_others(),
             *(f"--ignore={file}" for file in PROVED_ALONE),
         ],
-        "commands and doors": doors,
-        "pages": pages,
+        "commands and doors": [*doors, *ONE_DATABASE],
+        "pages": [*pages, *ONE_DATABASE],
         "modules and rules": ["tests/unit", "tests/architecture"],
         "fixtures and attacks": ["tests/procedures"],
         "messages made up": [MESSAGES],
     }
+
+
+def _counted() -> list[str]:
+    """What goes on for long under the counts of a long proof, and stands in another one."""
+    long = ("check_judges", "masked_pages", "walked_pages", "staff_walk", "customs_schema", "declarants_schema")
+    return [f"{INTEGRATION}/test_{each}.py" for each in (*long, "message_browser")]
 
 
 QUICK = {
@@ -112,6 +121,14 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "whoever was shown one is in the journal": [f"{INTEGRATION}/test_walked_pages.py"],
         "whatever each role asks": [f"{INTEGRATION}/test_staff_walk.py", f"{INTEGRATION}/test_customs_schema.py"],
     },
+    "data": {
+        "forms filled and read back, data broken, streams of a terminal": [
+            "tests/unit/test_forms.py",
+            "tests/unit/test_data_faults.py",
+            "tests/unit/test_terminal.py",
+        ],
+    },
+    "databases": {"on PostgreSQL and on SQLite": [INTEGRATION, *(f"--ignore={file}" for file in _counted())]},
     "kills": {"outages": _of_servers(), "kills": _of_processes()},
     "lives": {"any order of messages and acts": ["tests/lives"]},
     "messages": {

@@ -9,6 +9,7 @@ import pytest
 
 import adapter
 from tests.harness.pki import ROOT
+from tests.harness.source import tree_of
 
 PACKAGE = ROOT / adapter.__name__
 WHO = {"actor", "officer", "caller", "operator", "by_whom"}
@@ -28,7 +29,7 @@ def test_no_use_case_is_told_in_a_string_who_acts() -> None:
         str(file.relative_to(PACKAGE)): names
         for folder in ("services", "entrypoints")
         for file in sorted((PACKAGE / folder).rglob("*.py"))
-        if (names := list(named_by_a_string(ast.parse(file.read_text(encoding="utf-8")))))
+        if (names := list(named_by_a_string(tree_of(file))))
     }
     assert found == {}
 

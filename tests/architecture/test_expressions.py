@@ -19,6 +19,7 @@ from elementpath.regex import translate_pattern
 from lxml import etree
 
 import adapter
+from tests.harness.source import tree_of
 
 PACKAGE = Path(adapter.__file__).parent
 ROOT = PACKAGE.parent
@@ -151,7 +152,7 @@ def _constant(node: ast.AST) -> str | bytes | None:
 
 def _in_the_program() -> Iterator[tuple[str, str | bytes | None, bool]]:
     for file in PACKAGE.rglob("*.py"):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         found_anywhere = {
             node.func.value.id
             for node in ast.walk(tree)

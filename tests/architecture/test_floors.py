@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import adapter
+from tests.harness.source import tree_of
 
 PACKAGE = Path(adapter.__file__).parent
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "misc"}
@@ -38,7 +39,7 @@ def public_classes() -> dict[str, list[str]]:
     """Each public class's name, with the modules in which a class of that name is made."""
     found: dict[str, list[str]] = defaultdict(list)
     for file in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(file)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[node.name].append(str(file.relative_to(PACKAGE)))
     return found

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.harness.source import tree_of
+
 TESTS = Path(__file__).parents[1]
 GROUND = {"harness", "servers"}
 """What every part may import."""
@@ -15,7 +17,7 @@ PARTS = {folder.name for folder in TESTS.iterdir() if (folder / "__init__.py").e
 
 def imported(file: Path) -> Iterator[str]:
     """The folders below tests/ that a module imports from."""
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in ast.walk(tree_of(file)):
         match node:
             case ast.Import(names=names):
                 modules = [each.name for each in names]

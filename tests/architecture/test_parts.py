@@ -8,11 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests import __main__ as running
-from tests import proofs
+from tests import one_database, proofs
 from tests.harness import shares
 from tests.harness.pki import ROOT
 from tests.parts import PROOFS, PROVED_ALONE, QUICK, parts
@@ -51,7 +53,7 @@ def test_every_long_proof_and_every_quick_part_has_tests() -> None:
 
 def test_a_proof_that_is_not_there_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert running.main(["prove", "nothing"]) == 2
-    assert "no proof nothing; there are: attacks, consoles, kills, lives, messages" in capsys.readouterr().err
+    assert "no proof nothing; there are: attacks, consoles, data, databases, kills" in capsys.readouterr().err
 
 
 def test_a_proof_s_last_result_takes_the_place_of_the_one_before(
@@ -76,6 +78,29 @@ def test_a_proof_that_was_interrupted_leaves_its_last_result(monkeypatch: pytest
         monkeypatch.setattr(running, "run", lambda *_, each=result: [each])
         assert running.main(["prove", "kills"]) == code
     assert noted == [("kills", ["9 passed"]), ("kills", ["1 failed, 8 passed"])]
+
+
+class Item:
+    """As a collected test tells of itself."""
+
+    def __init__(self, nodeid: str, **params: str) -> None:
+        self.nodeid, self.callspec = nodeid, SimpleNamespace(params=params)
+
+
+def test_what_is_left_to_postgresql_is_proved_on_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    one, other = "tests/integration/test_mail.py::test_it", "tests/integration/test_store.py::test_it"
+    left: list[Any] = [Item(one, standing_url="sqlite"), Item(one, database_url="sqlite", case="a")]
+    kept: list[Any] = [
+        *(Item(one, standing_url="postgresql"), Item(one, case="sqlite"), Item(other, database_url="sqlite")),
+        SimpleNamespace(nodeid=one),
+    ]
+    assert [one_database.is_left_out(each) for each in (*left, *kept)] == [True] * 2 + [False] * 4
+    assert [file for file in one_database.ON_BOTH if not (ROOT / file).is_file()] == []
+    shared = [file for part in parts().values() if "tests.one_database" in part for file in files(part)]
+    proved = [file for chosen in PROOFS.values() for part in chosen.values() for file in files(part)]
+    assert {*shared} <= {*proved}
+    assert not [part for chosen in PROOFS.values() for part in chosen.values() if "tests.one_database" in part]
 
 
 def test_a_share_has_each_kind_and_a_long_proof_has_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import adapter
+from tests.harness.source import tree_of
 
 PACKAGE = Path(adapter.__file__).parent
 PARSING = {
@@ -55,7 +56,7 @@ person typed, notices and letters of ours, and functions of pipeline/text."""
 
 def _files() -> Iterator[tuple[str, ast.Module]]:
     for file in sorted(PACKAGE.rglob("*.py")):
-        yield str(file.relative_to(PACKAGE)), ast.parse(file.read_text(encoding="utf-8"))
+        yield str(file.relative_to(PACKAGE)), tree_of(file)
 
 
 def _parses(tree: ast.Module) -> bool:

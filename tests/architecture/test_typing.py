@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import adapter
+from tests.harness.source import tree_of
 
 ROOT = Path(adapter.__file__).parent
 UNTYPED = {"Any", "Row", "RowMapping", "Result", "CursorResult"}
@@ -40,7 +41,7 @@ REASONS = {
 def modules(folder: Path) -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(folder.rglob("*.py")):
         if "migrations" not in path.parts:
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+            yield path.relative_to(ROOT).as_posix(), tree_of(path)
 
 
 def names(tree: ast.AST) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import adapter
 from tests.harness.pki import ROOT
+from tests.harness.source import tree_of
 
 PACKAGE = ROOT / adapter.__name__
 WRITERS = {
@@ -136,7 +137,7 @@ def test_only_the_use_cases_listed_may_write() -> None:
     found = {
         str(file.relative_to(PACKAGE)): writing
         for file in sorted(PACKAGE.rglob("*.py"))
-        if "migrations" not in file.parts and (writing := set(_writing(ast.parse(file.read_text(encoding="utf-8")))))
+        if "migrations" not in file.parts and (writing := set(_writing(tree_of(file))))
     }
     assert found == WRITERS, "what only reads opens `reading()`"
 

@@ -13,12 +13,15 @@ PACKAGE = Path(adapter.__file__).parent
 
 
 @cache
+def tree_of(file: Path) -> ast.Module:
+    """A module of the program or of its tests. Nobody may change a tree."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
 def modules() -> tuple[tuple[str, ast.Module], ...]:
-    """Every module by its path below adapter/. Nobody may change a tree."""
-    return tuple(
-        (str(file.relative_to(PACKAGE)), ast.parse(file.read_text(encoding="utf-8")))
-        for file in sorted(PACKAGE.rglob("*.py"))
-    )
+    """Every module by its path below adapter/."""
+    return tuple((str(file.relative_to(PACKAGE)), tree_of(file)) for file in sorted(PACKAGE.rglob("*.py")))
 
 
 @cache

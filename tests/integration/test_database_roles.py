@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -45,7 +44,9 @@ from tests.harness.deciding import deciding, showing
 from tests.harness.history import ITEMS, OFFICER
 from tests.harness.people import TESTER, declarant
 from tests.harness.statements import brought, granting, logged_in, signed, who
+from tests.harness.stores import Original, PostgresStores
 from tests.harness.website import CITIZEN, citizen_message, configure, serving, website
+from tests.servers.postgresql import Postgres
 
 ROLES = {"portal": "nsw_test_portal", "staff": "nsw_test_staff"}
 XML = {"Content-Type": "application/xml"}
@@ -60,6 +61,7 @@ class Post:
     staff: Components
     portal_url: str
     staff_url: str
+    original: Original
 
 
 def _with_role(database: Database, role: str) -> str:
@@ -72,9 +74,11 @@ def _with_role(database: Database, role: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-@pytest.fixture
-def post(tmp_path: Path, postgresql_url: str) -> Iterator[Post]:
-    config = configure(tmp_path, postgresql_url)
+@pytest.fixture(scope="module")
+def standing(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, _postgresql_stores: PostgresStores
+) -> Iterator[Post]:
+    config = configure(tmp_path_factory.mktemp("roles"), _postgresql_stores.create("roles"))
     with website(config) as site:
         site.window(Sight.DOWN)
         whole = site.components
@@ -87,13 +91,25 @@ def post(tmp_path: Path, postgresql_url: str) -> Iterator[Post]:
         configuration.edit(config, lambda told: [told["web"][name].update(stated[name]) for name in stated])
         portal, staff = assemble(config, reach=Reach.PORTAL), assemble(config, reach=Reach.STAFF)
         with deciding(whole), serving(portal) as at, serving(staff, listener="staff") as inner:
-            yield Post(whole, portal, staff, at, inner)
+            yield Post(whole, portal, staff, at, inner, Original(whole.database))
         portal.close()
         staff.close()
+        postgres.drop_database("roles_original")
         with whole.database.session() as connection:
             for role in ROLES.values():
                 connection.execute(text(f'DROP OWNED BY "{role}"'))
                 connection.execute(text(f'DROP ROLE "{role}"'))
+    postgres.drop_database("roles")
+
+
+@pytest.fixture
+def post(standing: Post) -> Post:
+    """An installation that no declaration has reached yet: its store is put back, with the roles' rights in it."""
+    for each in (standing.portal, standing.staff):
+        each.database.engine.dispose()
+        each.database._ids = []
+    standing.original.put_back()
+    return standing
 
 
 def _refused(made: Components, statement: str) -> bool:
@@ -212,13 +228,13 @@ WRITES_NOT = (
 )
 
 
-def test_the_portal_s_role_reads_nobody_of_the_staff_and_no_journal(post: Post) -> None:
-    assert [table for table in READS_NOT if not _refused(post.portal, f'SELECT 1 FROM "{table}" LIMIT 1')] == []
+def test_the_portal_s_role_reads_nobody_of_the_staff_and_no_journal(standing: Post) -> None:
+    assert [table for table in READS_NOT if not _refused(standing.portal, f'SELECT 1 FROM "{table}" LIMIT 1')] == []
 
 
 @pytest.mark.parametrize("statement", WRITES_NOT)
-def test_the_portal_s_role_writes_nothing_that_is_signed_judged_or_counted(post: Post, statement: str) -> None:
-    assert _refused(post.portal, statement)
+def test_the_portal_s_role_writes_nothing_that_is_signed_judged_or_counted(standing: Post, statement: str) -> None:
+    assert _refused(standing.portal, statement)
 
 
 def test_the_portal_s_role_sees_tokens_and_sessions_of_declarants_alone(post: Post) -> None:

@@ -27,6 +27,7 @@ from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import Procedure
 from tests.harness.data import SHIPPED, change, compiled, copied, few
 from tests.harness.pki import ROOT
+from tests.harness.source import tree_of
 
 GROUP = "BQP0100001/1/procedure.yaml"
 XSD = "BQP0100001/1/BQP01000011001.xsd"
@@ -551,7 +552,7 @@ def trees() -> Iterator[ast.Module]:
     for folder in ("model", "pipeline", "services", "gateways"):
         for file in sorted((ROOT / "adapter" / folder).rglob("*.py")):
             if file.name != "findings.py":  # it lists them all
-                yield ast.parse(file.read_text(encoding="utf-8"))
+                yield tree_of(file)
 
 
 def constants(node: ast.AST) -> Iterator[str]:

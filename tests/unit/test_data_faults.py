@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,6 +21,8 @@ from adapter.catalogue.load import DataFiles, Loader
 from adapter.catalogue.slow_schemas import reporter
 from adapter.model.findings import NAMES
 from tests.harness.data import SHIPPED, change, compiled, copied, few
+from tests.harness.shares import FULL
+from tests.harness.source import tree_of
 
 GROUP = "BQP0100001/1/procedure.yaml"
 WRONG: tuple[Any, ...] = (
@@ -41,7 +42,7 @@ WRONG: tuple[Any, ...] = (
     {True: 1},
     "2026-03-02",
 )
-ROUNDS = 400 if os.environ.get("NSW_PROVE") == "full" else 60
+ROUNDS = 400 if FULL else 30
 SWAPS = (
     ("xs:string", "xs:nothing"),
     ("name=", "nom="),
@@ -257,7 +258,7 @@ def _constants() -> Iterator[tuple[str, str, bool]]:
     for file in Path(adapter.__file__).parent.rglob("*.py"):
         if file.name == "findings.py":
             continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         sure = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":

@@ -99,11 +99,11 @@ HOSTILE = {
     "depth": "<a>" * 100_000,
     "references": "&" * 200_000,
     "comments": "<!--" * 50_000,
-    "attributes": "<a" + ' b=""' * 400_000 + "/>",
+    "attributes": "<a" + ' b=""' * 80_000 + "/>",
 }
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_is_gone_through_once(text: str) -> None:
-    """In squares of its length this would take hours."""
+    """In squares of its length this would take an hour."""
     assert told(read(text)) is not None

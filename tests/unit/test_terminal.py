@@ -14,6 +14,8 @@ import pytest
 from adapter.cli import printing
 from adapter.cli.terminal import visible, visible_json
 from tests.harness.pki import ROOT
+from tests.harness.shares import share
+from tests.harness.source import tree_of
 
 STRANGERS = {
     "\x1b[2J": "\\x1b[2J",
@@ -66,7 +68,7 @@ def test_nobody_else_writes_to_the_terminal() -> None:
     for file in (ROOT / "adapter" / "cli").glob("*.py"):
         if file.name == "terminal.py":
             continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(file)):
             said = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Call) else ""
             if said.startswith(("print(", "typer.echo", "typer.secho", "sys.stdout.", "sys.stderr.", "Console(")):
                 found.append(f"{file.name}:{node.lineno}: {said[:40]}")
@@ -130,7 +132,7 @@ def test_completion_of_the_shell_works() -> None:
     assert done.stdout.split() == [b"account"]
 
 
-@pytest.mark.parametrize("after", ["0.02", "0.1", "0.3", "0.5", "0.8", "1.5"])
+@pytest.mark.parametrize("after", share(["0.02", "0.1", "0.3", "0.5", "0.8", "1.5"], 2))
 def test_an_interrupt_is_one_line_at_any_moment(after: str) -> None:
     """Also while the program is being loaded: it is sent from within, so that it comes at a known moment."""
     lines = [
