@@ -38,9 +38,9 @@ SECOND = "0102345677"
 
 
 @pytest.fixture(scope="module")
-def post(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Website]:
+def post(tmp_path_factory: pytest.TempPathFactory, other_provider: IdentityProvider) -> Iterator[Website]:
     folder: Path = tmp_path_factory.mktemp("days")
-    with staffed(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as site:
+    with staffed(folder, sqlite_store(folder / "adapter.sqlite3"), other_provider) as site:
         site.window(Sight.DOWN)
         yield site
 
