@@ -17,6 +17,11 @@ def ends_of(case: Case) -> set[Hashable]:
     return {(case.procedure, case.expect.stage, case.expect.outcome), *(each.name for each in case.expect.findings)}
 
 
+def rules_of(case: Case) -> set[Hashable]:
+    """The same with each finding of each procedure: a rule that is broken in one of them alone is seen."""
+    return {(case.procedure, each) if isinstance(each, str) else each for each in ends_of(case)}
+
+
 def share(rows: Sequence[_Row], every: int, kinds: Callable[[_Row], Iterable[Hashable]] = lambda _: ()) -> list[_Row]:
     """Every n-th row, and the first of each kind; `kinds`: those that a row is of. All in a long proof."""
     if FULL:

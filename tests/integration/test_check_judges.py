@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import cache
@@ -27,6 +26,7 @@ from adapter.simulator.stand_in import stand_in
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, Case, load_cases, submission
 from tests.harness.pki import ROOT, shared_pki
+from tests.harness.shares import FULL
 
 FROZEN = {"clock.unsafe_frozen": CLOCK.isoformat()}
 
@@ -200,11 +200,10 @@ def genuine(own: Components) -> str | None:
 
 
 def tried(what: str) -> list[str]:
-    """The keys in which it is put: all under NSW_PROVE=full, else a third: each key has three or four of them."""
+    """The keys in which it is put: all in a long proof, else a tenth: each key has one of them."""
     paths = list(keys())
     assert len(paths) > 130
-    first, step = (0, 1) if os.environ.get("NSW_PROVE") == "full" else (list(HOSTILE).index(what) % 3, 3)
-    return paths[first::step]
+    return paths if FULL else paths[list(HOSTILE).index(what) :: len(HOSTILE)]
 
 
 @pytest.mark.parametrize("what", HOSTILE)

@@ -1,5 +1,6 @@
 """Each hostile file is judged within two seconds of CPU and 256 MiB, by a worker that judges the next genuine one.
 
+In `make test` of each class one that ends at each stage, and every fourth; all in a long proof.
 The bounds are the operating system's (tests/harness/bounded.py): what breaks one ends the worker.
 """
 
@@ -17,6 +18,7 @@ from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.premises import furnish
+from tests.harness.shares import share
 
 GENUINE = "BQP0100001/accepted-single-foreigner"
 _START = 60
@@ -40,7 +42,7 @@ def worker(folder: Path, files: list[Path]) -> subprocess.CompletedProcess[str]:
 
 def test_every_hostile_file_stays_within_its_bounds_and_the_next_genuine_message_passes(tmp_path: Path) -> None:
     genuine = next(case for case in load_cases() if case.id == GENUINE)
-    attacks = load_attacks()
+    attacks = share(load_attacks(), 4, lambda case: (case.id.partition("/")[0], case.expect.stage))
     order = [genuine] + [case for attack in attacks for case in (attack, genuine)]
     files = written(tmp_path, order)
     run = worker(tmp_path, files)
