@@ -73,6 +73,7 @@ class JournalEvent(StrEnum):
     PORTAL_WORKS = "portal.works"
     CALL_LIST_SHOWN = "portal.call_list_shown"
     """Telephone numbers of declarants were shown to an operator."""
+    CALL_NOTED = "portal.call_noted"
     WINDOW_MODE = "window.mode"
     WINDOW_OVERRIDE = "window.override"
     WINDOW_OVERRIDE_END = "window.override_end"

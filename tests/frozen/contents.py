@@ -37,7 +37,7 @@ JOURNAL = (
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
     "attachment.given",
     *("paper.enter", "paper.return", "paper.shown", "dossier.record", "pair.settle", "pair.reopen", "incident.report"),
-    *("portal.failed", "portal.works", "portal.call_list_shown"),
+    *("portal.failed", "portal.works", "portal.call_list_shown", "portal.call_noted"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *(
         "worklist.shown",

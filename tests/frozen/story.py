@@ -61,7 +61,7 @@ from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.messages.waiting import Waiting
 from adapter.services.notifications.addresses import AddressAct, MailAddresses
 from adapter.services.notifications.mailing import Mailing
-from adapter.services.portal_failure.failure import FailureReport
+from adapter.services.portal_failure.failure import CallResult, FailureReport
 from adapter.services.registers.accounts import SuspensionBasis
 from adapter.services.registers.certificates import Registration
 from adapter.services.watch.console import TrafficSpan
@@ -788,6 +788,7 @@ def _failed(post: Post) -> None:
     failures = post.components.failure_acts
     failures.begin(FailureReport(post.now - MINUTE, Label("Hỏng máy chủ.", "A server has failed."), None), actor=WHO)
     failures.contacts(actor=WHO)
+    failures.call("1/2026", CallResult.REACHED, "", actor=WHO)
     failures.end(None, actor=WHO)
 
 

@@ -128,6 +128,7 @@ def test_calls_are_made_from_the_list_and_their_results_stand_on_it(site: Websit
     assert "chị An nghe máy" in person.told()
     shown = [each for each in journalled(site) if each[0] == "portal.call_list_shown"]
     assert len(shown) == 2
+    assert journalled(site).count(("portal.call_noted", "person:van-hanh")) == 1
     assert "chị An" not in str([row.detail for row in site.rows(tables.journal)])
     assert person.send(f"{HERE}/goi", **sent | {"ket-qua": "x"}).status_code == 400
 

@@ -164,7 +164,8 @@ class PortalFailureActs:
             NotAllowed, Misconfigured: as `PortalFailure.call`.
         """
         needs(actor, Right.ANNOUNCE_FAILURE)
-        self.failure.call(dossier, result, note, actor.id)
+        self.failure.call(dossier, result, note, actor.id, actor.journal_name)
+        self._journal()
 
     def letter(self, name: str, *, actor: Actor) -> bytes | None:
         """A letter of the open failure; None where there is none of that name.

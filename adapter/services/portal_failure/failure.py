@@ -196,8 +196,8 @@ class PortalFailure:
         entries = [entry for each in reversed(kept[-_ON_THE_FEED:]) for entry in self._entries(each)]
         write_page(self.pages, FEED, feed(entries, self.about))
 
-    def call(self, dossier: str, result: CallResult, note: str, account: str) -> Path:
-        """Write a call into the log of calls; gives the path of the log.
+    def call(self, dossier: str, result: CallResult, note: str, account: str, named: str = "") -> Path:
+        """Write a call into the log of calls; gives the path of the log. `named`: who called, as the journal names him.
 
         Raises:
             NotAllowed: no failure is open, or its files are removed already.
@@ -209,7 +209,9 @@ class PortalFailure:
         if not kept or self._is_over_for_good(kept[-1], now):
             raise NotAllowed("no failure of the portal is open; begin one with `portal fail`")
         line, head = call_line(now, dossier, account, _CALL_WORDS[result], note)
-        return self.folder.add_line(f"{folder_of(kept[-1])}/{CALLS}", line, head)
+        written = self.folder.add_line(f"{folder_of(kept[-1])}/{CALLS}", line, head)
+        self._note(JournalEvent.CALL_NOTED, kept[-1], named or account, now)
+        return written
 
     def calls(self, failure: KeptFailure) -> tuple[tuple[str, ...], ...]:
         """The log of calls of a failure, the first one first."""
