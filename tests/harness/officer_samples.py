@@ -199,12 +199,15 @@ def _lists(text: str, at: datetime) -> list[Page]:
     names = {"P1": said, "P2": said}
     full = WorkPage((*rows, bare), "5-7", at, "m", names, names)
     empty = WorkPage((), None, at, "m", {}, {})
+    part, nothing_yet = (replace(each, last="5-7", looked_to=at) for each in (full, empty))
     asked = WorkFilter(WorkTurn.NEWEST, "P1", "P2", "received", "khai-muon", mine=True)
     return [
         *(worklist.WorkListPage(full, WorkFilter(turn), first=True) for turn in WorkTurn),
         *(worklist.WorkListPage(empty, WorkFilter(turn), first=True) for turn in WorkTurn),
         worklist.WorkListPage(full, asked, first=False),
         worklist.WorkListPage(empty, asked, first=False),
+        worklist.WorkListPage(part, asked, first=True),
+        worklist.WorkListPage(nothing_yet, asked, first=True),
         *(worklist.WorkListPage(empty, asked, first=True, papers=many) for many in (0, 2)),
     ]
 

@@ -13,6 +13,7 @@ from lxml import html
 from sqlalchemy import update
 
 from adapter.gateways.store import tables
+from adapter.gateways.store import worklist as store
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.journal_events import JournalEvent
 from adapter.model.stages import Channel, Submission
@@ -483,6 +484,30 @@ def test_pages_of_the_list_follow_each_other_without_gap_or_repetition(small: We
     assert len(first) + len(second) == PAGE + 6
     news, mark = _news(person)
     assert person.ask("GET", news, follow=False, headers={"If-None-Match": mark}).status_code == 304, "nothing came"
+
+
+def test_a_filter_looks_at_so_many_for_a_page_and_says_how_far_it_came(
+    site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LOOKED_AT", 2)
+    mine = [DossierKey(f"LK{n}", 2026) for n in range(6)]
+    for key in mine:
+        _declared(site, key, "HUUNGHI")
+    person = logged_in(site, "can-bo")
+    for key in (mine[0], mine[5]):  # the oldest and the newest of them
+        person.get(address(key))
+        assert act(person, key, "complete") == 200
+    pages, place = [], "/can-bo?luot=moi-nhat&cua-toi=1"
+    while place and len(pages) < 9:
+        person.get(place)
+        pages.append((listed(person), "Đã xem các hồ sơ nhận từ" in person.told(), "Chưa thấy" in person.told()))
+        place = next(iter(person.document().xpath("//main//a[contains(@href, 'after=')]/@href")), "")
+    assert [each for found, _, _ in pages for each in found] == ["LK5", "LK0"]
+    assert [goes_on for _, goes_on, _ in pages] == [True] * 3 + [False]
+    assert pages[1] == ([], True, True), "it found nothing so far, and does not say that there is nothing"
+    person.get("/can-bo?luot=moi-nhat&trang-thai=refused")
+    assert "Đang lọc; bỏ lọc để xem mọi hồ sơ" in person.told()
+    assert "chưa nhận hồ sơ nào" not in person.told(), "the unit has received some"
 
 
 def _news(person: Person) -> tuple[str, str]:

@@ -88,6 +88,8 @@ class WorkWanted:
         return {name: value for name, value in stated.items() if value not in (None, False)}
 
 
+LOOKED_AT = 5_000
+"""Of the newest a filter looks at so many for a page, whether it leaves any or none; then it says how far it came."""
 _ACTED = select(journal.c.id).where(journal.c.dossier_id == dossier.c.id, journal.c.actor == bindparam("by"))
 _CONDITIONS: Mapping[str, Callable[[Among], ColumnElement[bool]]] = {
     "gates": lambda among: among(dossier.c.gate, "gates"),
@@ -129,18 +131,25 @@ def _by_clock(turn: WorkTurn, asked: Sequence[str], is_embedded: bool) -> Execut
 
 
 def newest(connection: Connection, wanted: WorkWanted, behind: Behind | None, limit: int) -> list[ListedDossier]:
-    """Dossiers by when they came, the newest first. One look by an index for each gate and state."""
-    states = [wanted.state] if wanted.state else [state.value for state in DossierState]
-    gates: Sequence[str | None] = (None,) if wanted.gates is None else wanted.gates
-    looks = [_looked(wanted, gate, state, behind, limit) for gate in gates for state in states]
-    if not looks:
+    """Dossiers by when they came, the newest first; of a filter those among the `LOOKED_AT` that came last."""
+    looked = _looked_at(wanted, behind, LOOKED_AT if _narrows(wanted) else limit)
+    if looked is None:
         return []
-    found = union_all(*(select(look.subquery()) for look in looks)).subquery()
     columns = [dossier.c.id.label("place"), dossier.c.received_at.label("ends")]
     columns += [null().label(f"clock_{column.name}") for column in _CLOCK]
-    query = select(dossier, *columns).join(found, found.c.id == dossier.c.id)
-    ordered = query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc())
+    query = select(dossier, *columns).join(looked, looked.c.id == dossier.c.id)
+    ordered = query.where(*_of(_narrows(wanted), one_by_one)).order_by(*_newest_first(looked))
     return made_all(ListedDossier, connection.execute(ordered.limit(limit), wanted.parameters))
+
+
+def looked_to(connection: Connection, wanted: WorkWanted, behind: Behind | None) -> Behind | None:
+    """How far `newest` has looked for what a filter leaves; None: at all that there are."""
+    looked = _looked_at(wanted, behind, LOOKED_AT) if _narrows(wanted) else None
+    if looked is None:
+        return None
+    last = select(looked.c.received_at, looked.c.id).order_by(*_newest_first(looked)).offset(LOOKED_AT - 1).limit(1)
+    row = connection.execute(last, wanted.parameters).one_or_none()
+    return None if row is None else Behind(row.received_at, row.id)
 
 
 def news(connection: Connection, wanted: WorkWanted, since: datetime, most: int) -> int:
@@ -169,9 +178,28 @@ _UNDECIDED = Written(
 )
 
 
+def _narrows(wanted: WorkWanted) -> list[str]:
+    """What each dossier is asked for; gates and states are looks of their own."""
+    return [name for name in wanted.parameters if name not in ("gates", "state")]
+
+
+def _newest_first(looked: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return looked.c.received_at.desc(), looked.c.id.desc()
+
+
+def _looked_at(wanted: WorkWanted, behind: Behind | None, most: int) -> FromClause | None:
+    """So many that came last: one look by an index for each gate and state. None: there is no gate."""
+    states = [wanted.state] if wanted.state else [state.value for state in DossierState]
+    gates: Sequence[str | None] = (None,) if wanted.gates is None else wanted.gates
+    looks = [_looked(wanted, gate, state, behind, most) for gate in gates for state in states]
+    if not looks:
+        return None
+    found = union_all(*(select(look.subquery()) for look in looks)).subquery()
+    return select(found).order_by(*_newest_first(found)).limit(most).subquery("looked")
+
+
 def _looked(wanted: WorkWanted, gate: str | None, state: str, behind: Behind | None, limit: int) -> Select[Any]:
-    each = [name for name in wanted.parameters if name not in ("gates", "state")]  # those are a look of their own
-    query = select(dossier.c.id).where(dossier.c.state == state, *_of(each, one_by_one))
+    query = select(dossier.c.id, dossier.c.received_at).where(dossier.c.state == state)
     if gate is not None:
         query = query.where(dossier.c.gate == gate)
     if wanted.since is not None:

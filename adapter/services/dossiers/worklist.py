@@ -74,7 +74,10 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """A page of the list. `last`: where the next one begins; `mark` changes when the list's first page does."""
+    """A page of the list. `last`: where the next one begins; `mark` changes when the list's first page does.
+
+    `looked_to`: a filter has looked at dossiers that came after this, and not yet at older ones; None: at all.
+    """
 
     rows: tuple[WorkRow, ...]
     last: str | None
@@ -83,6 +86,7 @@ class WorkPage:
     procedures: Mapping[str, Label]
     gates: Mapping[str, Label]
     """What one can filter by, by code."""
+    looked_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,16 @@ class WorkLists:
         wanted = self._wanted(actor, asked, now)
         with self.database.reading() as connection:
             found = self._found(connection, wanted, _behind(after), PAGE + 1)
+            reached = self._reached(connection, wanted, _behind(after), found)
             first = found if after is None else self._found(connection, wanted, None, PAGE + 1)
             rows = self._rows(connection, actor, found[:PAGE])
         self._keep(actor, rows, now)
-        last = _place(found[PAGE - 1]) if len(found) > PAGE else None
+        ends: ListedDossier | Behind | None = found[PAGE - 1] if len(found) > PAGE else reached
+        last = None if ends is None else _place(ends)
         offered = self._offered(now)
-        return WorkPage(tuple(rows), last, now, _mark(first), _procedures(offered), self._gates(wanted, offered))
+        gates = self._gates(wanted, offered)
+        looked_to = None if reached is None else reached.at
+        return WorkPage(tuple(rows), last, now, _mark(first), _procedures(offered), gates, looked_to)
 
     def news(self, actor: Actor, asked: WorkFilter, since: datetime) -> WorkNews:
         """What came into the list since then; no value of a dossier is read for it.
@@ -176,6 +184,15 @@ class WorkLists:
     ) -> Sequence[ListedDossier]:
         look = store.newest if wanted.turn is WorkTurn.NEWEST else store.by_clock
         return look(connection, wanted, behind, limit)
+
+    @staticmethod
+    def _reached(
+        connection: Connection, wanted: WorkWanted, behind: Behind | None, found: Sequence[ListedDossier]
+    ) -> Behind | None:
+        """How far a filter looked that has not filled its page; None: to the end."""
+        if wanted.turn is not WorkTurn.NEWEST or len(found) > PAGE:
+            return None
+        return store.looked_to(connection, wanted, behind)
 
     def _rows(self, connection: Connection, actor: Actor, found: Sequence[ListedDossier]) -> list[WorkRow]:
         ids = [row.id for row in found]
@@ -256,10 +273,11 @@ def _mark(found: Sequence[ListedDossier]) -> str:
     return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
 
-def _place(row: ListedDossier) -> str:
+def _place(row: ListedDossier | Behind) -> str:
     """The place of a row, for an address: microseconds since 1970 (or nothing) and its id."""
-    at = "" if row.ends is None else str(round(row.ends.timestamp() * 1_000_000))
-    return f"{at}-{row.place}"
+    ends, place = (row.at, row.id) if isinstance(row, Behind) else (row.ends, row.place)
+    at = "" if ends is None else str(round(ends.timestamp() * 1_000_000))
+    return f"{at}-{place}"
 
 
 def _behind(after: str | None) -> Behind | None:
