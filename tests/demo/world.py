@@ -7,7 +7,7 @@ import sys
 from adapter.bootstrap import assemble
 from adapter.gateways.store.upgrade import upgrade
 from adapter.simulator.pki import load_pki
-from tests.harness.demonstration import fill
+from tests.harness.demonstration import fill, fill_states
 from tests.harness.staff import REGISTERED
 from tests.servers.identity import STAFF
 
@@ -16,7 +16,9 @@ def main() -> int:
     whole = assemble()
     upgrade(whole.database)
     if not whole.people.list():
-        fill(whole, load_pki(whole.settings.folders.state / "pki"))
+        pki = load_pki(whole.settings.folders.state / "pki")
+        fill(whole, pki)
+        fill_states(whole, pki)
     people = {each.id: each for each in whole.people.list()}
     whole.database.close()
     staff = whole.settings.web.staff

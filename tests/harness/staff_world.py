@@ -31,9 +31,8 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.access.people import Facts, actor_of
 from adapter.services.access.rights import TABLE, Right
 from adapter.services.access.staff_sessions import StaffAccount
-from adapter.services.dossiers.paper_values import PaperForm
 from tests.harness.attached import letter
-from tests.harness.demonstration import FRESH, fill
+from tests.harness.demonstration import FRESH, entered_from_paper, fill
 from tests.harness.fixtures import load_cases
 from tests.harness.history import dossier_of
 from tests.harness.people import TESTER, person
@@ -174,7 +173,7 @@ def staff_world(folder: Path, database_url: str) -> Iterator[StaffWorld]:
     with changed(whole.certificate_holders, approval=True):
         whole.certificate_holders.register(secret, brought(whole, secret, "unregistered"))
     digest = hashlib.sha256(letter()).hexdigest()
-    paper, delegation = _on_paper(whole), _delegated(whole)
+    paper, delegation = entered_from_paper(whole), _delegated(whole)
     _attached(whole, digest, paper)
     cases = {case.id: case for case in load_cases()}
     keys = {name: dossier_of(cases[name].message) for name in FRESH}
@@ -195,14 +194,6 @@ def _entered(whole: Components) -> int:
     scan = whole.attachments.looked_at("uy-quyen.pdf", letter())
     officer = person("can-bo-2", Role.OFFICER, unit=HUUNGHI)
     return whole.authorisations.grant(OTHER, "0100109106", "UQ-1", scanned=scan, actor=officer)
-
-
-def _on_paper(whole: Components) -> int:
-    now = whole.legal_clock()
-    values = {"gate": "HUUNGHI", "direction": "XC", "declarantName": "Nguyễn Văn Giấy", "fullName": "NGUYEN VAN GIAY"}
-    values |= {"expectedArrival": f"{now:%Y-%m-%d} 09:00:00", "documentNumber": "B7654321", "dateOfBirth": "1985-06"}
-    form = PaperForm("BQP0100002", "045/BPCK", now.year, now, now, "XN-7", values, {})
-    return whole.paper_records.enter(form, actor=person("can-bo-2", Role.OFFICER, unit=HUUNGHI))
 
 
 def _attached(whole: Components, digest: str, paper: int) -> None:

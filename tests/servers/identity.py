@@ -65,12 +65,13 @@ STAFF = {
     "mong-cai": StaffAccount("Vũ Văn Ngoại (cán bộ Móng Cái)", "ngoai@bienphong.example"),
     "van-hanh": StaffAccount("Phạm Thị Lan (vận hành)", "lan@bienphong.example"),
     "hai-quan": StaffAccount("Vũ Đức Thắng (hải quan)", "thang@haiquan.example"),
+    "hai-quan-quan-tri": StaffAccount("Nguyễn Thị Trường (quản trị hải quan)", "truong@haiquan.example"),
     "quan-tri": StaffAccount("Hoàng Thị Mai (quản trị)", "mai@bienphong.example"),
     "quan-tri-2": StaffAccount("Bùi Văn Đức (quản trị)", "duc@bienphong.example"),
     "kiem-tra": StaffAccount("Đỗ Văn Sơn (kiểm tra)", "son@bienphong.example"),
     "nguoi-la": StaffAccount("Người không có trong danh bạ", "la@example.com"),
 }
-"""By the id that the provider knows them by; the register has all of them but the last."""
+"""By the id that the provider knows them by; the last one is never registered."""
 PEOPLE = {
     "an": TestAccount("Nguyễn Văn An", "001085012345"),
     "binh": TestAccount("Trần Thị Bình", "001190004567"),
