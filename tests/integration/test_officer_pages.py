@@ -468,6 +468,9 @@ def test_a_filter_is_codes_in_the_address(small: Website) -> None:
     act(person, HERE, "complete")
     person.get("/can-bo?luot=moi-nhat&cua-toi=1")
     assert listed(person) == [HERE.number]
+    heads = person.document().xpath("//table[@data-rows]//td[time]/@data-l | //table[@data-rows]//td[div/time]/@data-l")
+    assert heads[0] == "Tiếp nhận", "on a telephone too, where each row has its own heads"
+    assert "Xác nhận các hồ sơ đã chọn" not in person.told(), "nothing of it can be chosen"
 
 
 @pytest.mark.parametrize("turn", ["", "luot=moi-nhat&"])
