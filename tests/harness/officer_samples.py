@@ -190,9 +190,9 @@ def _pairs(whole: CaseFile, bare: CaseFile, text: str, at: datetime) -> list[Pag
 def _lists(text: str, at: datetime) -> list[Page]:
     said = Label(text, text)
     limits = [RunningLimit(text, kind, party, at + timedelta(minutes=42)) for kind, party in RUNNING_KINDS.items()]
-    flags = ("late", "linked", "undecided", "suspended")
+    flags = ("late", "linked", "undecided", "suspended", "findings")
     rows = tuple(
-        WorkRow(f"N{n}", 2026, said, text, state, said, text, at, at, limits[n % 4], flags[: n % 5], n % 2 == 0)
+        WorkRow(f"N{n}", 2026, said, text, state, said, text, at, at, limits[n % 4], flags[: n % 6], n % 2 == 0)
         for n, state in enumerate(MARKS)
     )
     bare = WorkRow("N", 2026, said, None, "received", None, "", None, at, None, (), can_confirm=False)

@@ -13,12 +13,14 @@ from adapter.gateways.store.suspensions import SuspensionGround
 from adapter.model.actor import EVERYWHERE, Role
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.model.turns import WorkTurn
 from adapter.services.dossiers.case_records import CaseWarning
 from adapter.services.dossiers.worklist import WorkFilter
 from adapter.services.registers.accounts import SuspensionBasis
 from adapter.simulator.sign import sign_message
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, FIXTURES
+from tests.harness.history import play
 from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN
@@ -54,6 +56,18 @@ def other(warning: CaseWarning) -> tuple[str, str]:
     assert warning.gate is not None
     assert warning.at is not None
     return warning.number, warning.gate.vi
+
+
+def test_what_was_found_in_a_declaration_that_waits_is_a_flag_of_its_row(whole: Components) -> None:
+    flags = {
+        "BQP0100001/accepted-two-leaders-are-flagged": ("findings",),
+        "BQP0100001/accepted-late-and-flagged": ("late",),  # its own flag says it
+        "BQP0100001/accepted-official-delegation-by-public-ca": (),
+        "BQP0100002/asked-paper-that-ends-before-its-issue": (),  # its declarant has been asked
+    }
+    keys = {play(whole, case).number: expected for case, expected in flags.items()}
+    rows = whole.work_lists.page(TESTER, WorkFilter(turn=WorkTurn.NEWEST), None).rows
+    assert {row.number: row.flags for row in rows} == keys
 
 
 def test_who_leads_a_group_and_leads_another_one_too_is_told_apart_from_its_members(whole: Components) -> None:

@@ -18,8 +18,10 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Text,
     and_,
     bindparam,
+    cast,
     exists,
     func,
     null,
@@ -36,7 +38,7 @@ from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import StoredDossier
 from adapter.gateways.store.lists import Among, Written, among_of, in_one_parameter, one_by_one
 from adapter.gateways.store.records import made_all
-from adapter.gateways.store.tables import amendment, deadline, dossier, journal
+from adapter.gateways.store.tables import amendment, deadline, declaration, dossier, inbox, journal
 from adapter.model.dossier import DossierState
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.terms import BRING_WITHIN
@@ -174,6 +176,22 @@ def undecided(connection: Connection, ids: Sequence[int]) -> set[int]:
 _UNDECIDED = Written(
     lambda among: select(amendment.c.dossier_id).where(
         among(amendment.c.dossier_id, "dossiers"), amendment.c.state == WAITING
+    )
+)
+
+
+def with_findings(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those whose version in force was taken with a finding."""
+    return set(connection.execute(_WITH_FINDINGS.on(connection), {"dossiers": list(ids)}).scalars())
+
+
+_IN_FORCE = and_(declaration.c.dossier_id == dossier.c.id, declaration.c.version == dossier.c.version)
+_WITH_FINDINGS = Written(
+    lambda among: (
+        select(dossier.c.id)
+        .join(declaration, _IN_FORCE)
+        .join(inbox, inbox.c.id == declaration.c.inbox_id)
+        .where(among(dossier.c.id, "dossiers"), cast(inbox.c.findings, Text) != "[]")
     )
 )
 

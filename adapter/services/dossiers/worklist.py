@@ -18,7 +18,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.worklist import Behind, ListedDossier, WorkWanted
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
-from adapter.model.dossier import CONFIRMED, TRANSITIONS, Act, ShownState, stored_state
+from adapter.model.dossier import CONFIRMED, TRANSITIONS, Act, DossierState, ShownState, stored_state
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, Procedure
 from adapter.model.turns import WorkTurn
@@ -36,6 +36,8 @@ LATELY = timedelta(days=30)
 MOST_NEWS = 100
 FLAGS: Mapping[str, str] = {"khai-muon": "late", "hai-cua": "linked"}
 """What an address filters by, and the flag of the rows that it leaves: declared late; declared by both doors."""
+_TO_DECIDE = {DossierState.RECEIVED, DossierState.ACCEPTED, DossierState.AMENDED}
+"""States in which an officer has yet to decide: what was found in the declaration is a flag of its row."""
 _CONFIRMABLE = {state for state, act in TRANSITIONS if act in (Act.COMPLETE, Act.COMPLETE_AMENDMENT)}
 
 
@@ -198,6 +200,7 @@ class WorkLists:
         ids = [row.id for row in found]
         confirmed = lookups.confirmations(connection, [row.id for row in found if row.state in CONFIRMED])
         linked, undecided = pairs.are_open(connection, ids), store.undecided(connection, ids)
+        noted = store.with_findings(connection, [row.id for row in found if row.state in _TO_DECIDE])
         numbers = {number for row in found for number in row.identities}
         suspended = suspensions.current(connection, numbers)
         rows = []
@@ -208,6 +211,7 @@ class WorkLists:
                 "undecided": row.id in undecided,
                 "suspended": bool(suspensions.stopping(suspended, row.identities, row.unit)),
             }
+            flags["findings"] = row.id in noted and not any(flags.values())  # the others say what it is
             newest = confirmed.get(row.id, ())
             set_flags = tuple(name for name, is_so in flags.items() if is_so)
             rows.append(self._row(actor, row, shown(row.state, newest[-1] if newest else None), set_flags))
