@@ -14,7 +14,8 @@ ON_BOTH = frozenset(
     f"tests/integration/test_{name}.py"
     for name in (
         *("store", "outbox", "open_transfers", "views", "rates", "attachments", "journal_proof", "notifications"),
-        *("asked_at_once", "full_store", "customs_searches", "looks", "statements"),
+        *("asked_at_once", "full_store", "customs_searches", "looks", "statements", "shown_states", "case_warnings"),
+        *("officer_pages", "operator_pages", "cli_store"),
     )
 )
 """Files about what adapter/gateways/store writes in another way on each: locks, upserts, lists of ids, compression."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
@@ -17,9 +18,10 @@ def ends_of(case: Case) -> set[Hashable]:
     return {(case.procedure, case.expect.stage, case.expect.outcome), *(each.name for each in case.expect.findings)}
 
 
-def rules_of(case: Case) -> set[Hashable]:
-    """The same with each finding of each procedure: a rule that is broken in one of them alone is seen."""
-    return {(case.procedure, each) if isinstance(each, str) else each for each in ends_of(case)}
+def places_of(case: Case) -> set[Hashable]:
+    """How its procedure's messages end, and each finding at its place: a rule broken in one procedure is seen."""
+    ends = (case.procedure, case.expect.stage, case.expect.outcome)
+    return {ends, *((case.procedure, each.name, re.sub(r"\[\d+\]", "", each.pointer)) for each in case.expect.findings)}
 
 
 def share(rows: Sequence[_Row], every: int, kinds: Callable[[_Row], Iterable[Hashable]] = lambda _: ()) -> list[_Row]:
