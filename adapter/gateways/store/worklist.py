@@ -120,7 +120,7 @@ def by_clock(connection: Connection, wanted: WorkWanted, behind: Behind | None, 
 def _by_clock(turn: WorkTurn, asked: Sequence[str], is_embedded: bool) -> Executable:
     """The statement for what is asked for by these names: it is put together once, not for each page."""
     columns = [column.label(f"clock_{column.name}") for column in _CLOCK]
-    its, holds = _its(asked, is_embedded)
+    its, holds = _its(dossier.c.id == deadline.c.dossier_id, asked, is_embedded)
     query = (
         select(its, *columns, deadline.c.id.label("place"), ENDS.label("ends"))
         .select_from(deadline.join(its, holds))
@@ -137,10 +137,10 @@ def newest(connection: Connection, wanted: WorkWanted, behind: Behind | None, li
     looked = _looked_at(wanted, behind, LOOKED_AT if _narrows(wanted) else limit)
     if looked is None:
         return []
-    columns = [dossier.c.id.label("place"), dossier.c.received_at.label("ends")]
+    its, holds = _its(dossier.c.id == looked.c.id, _narrows(wanted), connection.dialect.name == "sqlite")
+    columns = [looked.c.id.label("place"), looked.c.received_at.label("ends")]
     columns += [null().label(f"clock_{column.name}") for column in _CLOCK]
-    query = select(dossier, *columns).join(looked, looked.c.id == dossier.c.id)
-    ordered = query.where(*_of(_narrows(wanted), one_by_one)).order_by(*_newest_first(looked))
+    ordered = select(its, *columns).select_from(looked.join(its, holds)).order_by(*_newest_first(looked))
     return made_all(ListedDossier, connection.execute(ordered.limit(limit), wanted.parameters))
 
 
@@ -228,9 +228,8 @@ def _looked(wanted: WorkWanted, gate: str | None, state: str, behind: Behind | N
     return query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
 
 
-def _its(asked: Sequence[str], is_embedded: bool) -> tuple[FromClause, ColumnElement[bool]]:
-    """The dossier of a limit, if it is wanted: looked up for each limit that runs, whatever the planner estimates."""
-    mine = dossier.c.id == deadline.c.dossier_id
+def _its(mine: ColumnElement[bool], asked: Sequence[str], is_embedded: bool) -> tuple[FromClause, ColumnElement[bool]]:
+    """The dossier of a row, if it is wanted: looked up for each row, whatever the planner estimates."""
     if is_embedded:
         return dossier, and_(mine, *_of(asked, one_by_one))
     return select(dossier).where(mine, *_of(asked, in_one_parameter)).offset(0).lateral("its"), true()
