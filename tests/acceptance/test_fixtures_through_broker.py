@@ -29,11 +29,11 @@ STOP_SECONDS = 60.0
 
 
 @pytest.fixture
-def play(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
-    """The window's means against a daemon on the session's servers."""
+def play(request: pytest.FixtureRequest, tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
+    """The window's means against a daemon on the session's servers; one that is forked, where a test says so."""
     place = furnish(tmp_path, {"workers.count": WORKERS}, broker_url=vhost_url, database_url=postgresql_url)
     furnish_register(place, load_cases())
-    daemon = Daemon(place)
+    daemon = Daemon(place, forked=getattr(request, "param", None) == "forked")
     try:
         daemon.start()
         window = SingleWindow(vhost_url)
@@ -73,6 +73,7 @@ def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_byt
     assert not heard(), "somebody followed an address out of a hostile message"
 
 
+@pytest.mark.parametrize("play", ["forked"], indirect=True)
 def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Play, tmp_path: Path) -> None:
     """All histories side by side, step by step: what is sent goes through the broker, what officers do to the store.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -17,7 +18,7 @@ from tests import __main__ as running
 from tests import one_database, proofs
 from tests.harness import shares
 from tests.harness.pki import ROOT
-from tests.parts import PROOFS, PROVED_ALONE, QUICK, parts
+from tests.parts import PROOFS, PROVED_ALONE, PROVED_TESTS, QUICK, parts
 
 
 def files(arguments: Sequence[str]) -> list[Path]:
@@ -36,6 +37,21 @@ def test_each_test_file_is_in_exactly_one_part_or_is_proved_alone(monkeypatch: p
     assert counted == everything
     proved = {file for chosen in PROOFS.values() for arguments in chosen.values() for file in files(arguments)}
     assert set(alone) <= proved
+
+
+def test_each_test_that_is_proved_alone_is_there_and_in_a_proof() -> None:
+    """Else a new name would bring it back into `make test`, or no proof would run it."""
+    proved = {file for chosen in PROOFS.values() for arguments in chosen.values() for file in files(arguments)}
+    for test in PROVED_TESTS:
+        file, _, name = test.partition("::")
+        named, which, _ = name.partition("[")
+        rest = "" if which else r"\w*"
+        begun = re.findall(rf"^def {named}{rest}\(", (ROOT / file).read_text(encoding="utf-8"), re.M)
+        assert len(begun) == 1, test
+        assert ROOT / file in proved, test
+    left_out = {f"--deselect={test}" for test in PROVED_TESTS}
+    assert left_out <= {each for arguments in parts().values() for each in arguments}
+    assert not any(set(left_out) & set(arguments) for chosen in PROOFS.values() for arguments in chosen.values())
 
 
 def test_a_folder_that_is_new_is_in_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

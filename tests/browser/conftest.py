@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,14 @@ from tests.browser.scenes import SCHEMES, WIDTHS, Portal, kept, launch, log_in, 
 from tests.conftest import demand
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import IdentityProvider
+
+FULL = os.environ.get("NSW_PROVE") == "full"
+
+
+def share(pages: Sequence[str], *kinds: str) -> Sequence[str]:
+    """In `make test` one page of each kind that these are, in a long proof all."""
+    assert set(kinds) <= set(pages)
+    return pages if FULL else kinds
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from adapter.gateways.store import tables
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from tests.browser.conftest import assert_accessible, watching
+from tests.browser.conftest import assert_accessible, share, watching
 from tests.browser.scenes import kept, visit
 from tests.browser.staff_scenes import Shift, delegated, file_of, log_in_staff, shift
 from tests.harness.declarations import declaration
@@ -55,11 +55,23 @@ def place(components: Shift, name: str) -> str:
     return name
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", share(PAGES, "/can-bo", "<group>", "<group>/request_amendment", "/khan-cap"))
 def test_a_page_has_no_serious_fault_of_accessibility(
     looker: Callable[[str], Page], components: Shift, hai: str, node_packages: Path, name: str
 ) -> None:
     assert_accessible(looker(hai), node_packages, lambda page: page.goto(components.url + place(components, name)))
+
+
+@pytest.mark.parametrize(
+    ("who", "first"), [("van-hanh", "/van-hanh"), ("quan-tri", "/quan-tri"), ("hai-quan", "/hai-quan")]
+)
+def test_the_first_page_of_each_other_console_has_none_either(
+    browser: Browser, components: Shift, node_packages: Path, who: str, first: str
+) -> None:
+    """Their other pages stand in a long proof (tests/parts.py)."""
+    with visit(browser) as context, watching(context.new_page()) as his:
+        log_in_staff(his, components.url, who, first)
+        assert_accessible(his, node_packages, lambda page: page.goto(components.url + first))
 
 
 def test_the_page_of_delegations_has_no_serious_fault_of_accessibility(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -17,42 +18,46 @@ from tests.servers.process import free_ports
 pytestmark = pytest.mark.slow
 
 
-def _full() -> int:
-    return os.open("/dev/full", os.O_WRONLY)
+DEBUG = {"NSW_LOG__LEVEL": "debug"}
 
 
-def _unread() -> int:
+def _full(scene: Scene) -> Running:
+    return scene.daemon(stderr=Path("/dev/full"), **DEBUG)
+
+
+def _unread(scene: Scene) -> Running:
     """A pipe that is full already; its reader stays open and reads nothing."""
-    _reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    try:
+    pipe = scene.folder / "pipe"
+    os.mkfifo(pipe)
+    os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
         while os.write(writer, b"\n" * 4096):
             pass
-    except BlockingIOError:
-        os.set_blocking(writer, True)
-    return writer
+    os.close(writer)
+    return scene.daemon(stderr=pipe, **DEBUG)
 
 
-def _closed() -> int:
-    return -1
-
-
-@pytest.mark.parametrize("stderr", [_full, _unread, _closed])
-def test_messages_are_answered_and_the_end_is_orderly(scene: Scene, stderr: Callable[[], int]) -> None:
-    messages = declarations(0, 30)
+def _closed(scene: Scene) -> Running:
+    """From nothing: what an interpreter makes of it at its start counts too."""
     (scene.health_port,) = free_ports(1)
-    number = stderr()
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("nsw-adapter")), "run", "--config", str(scene.config)],
-        env={**os.environ, "NSW_WEB__HEALTH_PORT": str(scene.health_port), "NSW_LOG__LEVEL": "debug"},
+        env={**os.environ, "NSW_WEB__HEALTH_PORT": str(scene.health_port), **DEBUG},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=None if number < 0 else number,
-        preexec_fn=(lambda: os.close(2)) if number < 0 else None,
+        preexec_fn=lambda: os.close(2),
     )
     daemon = Running(process, scene.folder / "nothing.log")
     daemon.log.touch()
     scene.running.append(daemon)
+    return daemon
+
+
+@pytest.mark.parametrize("begin", [_full, _unread, _closed])
+def test_messages_are_answered_and_the_end_is_orderly(scene: Scene, begin: Callable[[Scene], Running]) -> None:
+    messages = declarations(0, 30)
+    daemon = begin(scene)
     scene.until_ready()
     scene.partner.publish(messages)
     scene.until_done(messages)

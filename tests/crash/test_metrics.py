@@ -103,7 +103,7 @@ def daemon_at_work(scene: Scene) -> Scene:
     """A daemon as its unit file starts it, with thirty messages answered, one worker killed, and thirty more."""
     (port,) = free_ports(1)
     scene.configure({"web.portal.enabled": True, "web.portal.port": port})
-    daemon = scene.daemon_from_nothing()
+    daemon = scene.daemon_from_nothing()  # the library of counts asks when it is imported where they are kept
     scene.until_ready()
     scene.until(lambda: seen(f"http://127.0.0.1:{port}/"), "the portal's first page")
     first, second = declarations(0, 30), declarations(30, 30)

@@ -6,15 +6,12 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from adapter.model.events import Event
 from tests.harness.declarations import declarations
-from tests.harness.pki import ROOT
 from tests.harness.scene import PATIENCE_S, Running, Scene
-from tests.servers.process import alive, free_ports, wait_until
+from tests.servers.process import alive, wait_until
 
 
 def limit(daemon: Running, files: int) -> None:
@@ -38,7 +35,7 @@ def cannot_start(daemon: Running) -> list[str]:
     ]
 
 
-def test_a_supervisor_without_a_file_left_goes_on_and_starts_the_part_later(scene: Scene) -> None:
+def test_a_supervisor_without_a_file_left_goes_on_starts_the_part_later_and_answers_sigterm(scene: Scene) -> None:
     daemon = scene.daemon()
     scene.until_ready()
     limit(daemon, open_files(daemon) - 4)  # fewer than are open: not one more is given
@@ -47,35 +44,28 @@ def test_a_supervisor_without_a_file_left_goes_on_and_starts_the_part_later(scen
     assert daemon.process.poll() is None
     limit(daemon, 1024)
     scene.until_ready()
-    assert daemon.stop() == 0
 
-
-def test_a_supervisor_without_a_file_left_answers_sigterm(scene: Scene) -> None:
-    daemon = scene.daemon()
-    scene.until_ready()
+    told = len(cannot_start(daemon))
     limit(daemon, open_files(daemon) - 4)
     end_a_worker(daemon)
-    scene.until(lambda: bool(cannot_start(daemon)), "told")
-    assert daemon.stop() == 0
+    scene.until(lambda: len(cannot_start(daemon)) > told, "told again")
+    assert daemon.stop() == 0, "and it answers SIGTERM"
 
 
 def test_with_the_reader_of_the_log_gone_sigterm_still_ends_everything(scene: Scene) -> None:
-    (port,) = free_ports(1)
-    command = [Path(sys.executable).with_name("nsw-adapter"), "run", "--config", scene.config]
-    environment = {**os.environ, "NSW_WEB__HEALTH_PORT": str(port)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE) as daemon:
-        assert daemon.stderr is not None
-        pids = [daemon.pid]
-        for line in daemon.stderr:
+    pipe = scene.folder / "pipe"
+    os.mkfifo(pipe)
+    daemon = scene.daemon(stderr=pipe)
+    pids = [daemon.process.pid]
+    with pipe.open() as reader:
+        for line in reader:
             told = json.loads(line)
             if told["event"] == Event.WORKER_STARTED.value:
                 pids.append(told["pid"])
             if told["event"] == Event.STARTED.value:
                 break
-        daemon.stderr.close()
-        scene.partner.publish(declarations(0, 3))  # so that every part writes to it
-        scene.until(lambda: scene.store.settled() == 3, "it works on")
-        daemon.terminate()
-        assert daemon.wait(PATIENCE_S) == 0
+    scene.partner.publish(declarations(0, 3))  # so that every part writes to it
+    scene.until(lambda: scene.store.settled() == 3, "it works on")
+    assert daemon.stop() == 0
     assert len(pids) > 3
     assert wait_until(lambda: not any(map(alive, pids)), seconds=PATIENCE_S)

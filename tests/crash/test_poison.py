@@ -104,7 +104,7 @@ def test_a_message_that_cost_a_worker_its_life_waits_until_the_innocents_behind_
     scene.configure({"workers.attempts": ATTEMPTS})
     scene.partner.publish([deadly, *innocents])
 
-    daemon = scene.daemon_from_nothing(PYTHONPATH=str(scene.folder), DEADLY=deadly.digest)
+    daemon = scene.daemon(PYTHONPATH=str(scene.folder), DEADLY=deadly.digest)
     scene.until(lambda: scene.store.settled() == len(innocents), "the innocents settled", BEGINNINGS_S)
     ended = deaths(daemon)
     scene.until_done(innocents, BEGINNINGS_S)

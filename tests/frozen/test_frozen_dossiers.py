@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from tests.frozen.standing import Standing
 from tests.harness.people import TESTER
 from tests.harness.website import serving
 
+FULL = os.environ.get("NSW_PROVE") == "full"
 Run = Callable[..., Any]
 API = "/api/v1"
 PROGRAM = get_command(app)
@@ -160,7 +162,8 @@ def test_every_old_dossier_opens_at_the_desk(run: Run, store: Standing) -> None:
     """Each with its life and its versions side by side."""
     rows = _dossiers(store.components)
     assert len(rows) > 50
-    for row in rows:
+    # Another database is asked the same: of its store a third, in a long proof all.
+    for row in rows if FULL or store.database == "postgresql" else rows[::3]:
         key = (row.number, str(row.year))
         life = run("dossier", "show", *key, "--by", "frozen", "--json")
         assert (life["dossier"]["number"], len(life["versions"])) == (row.number, row.versions)

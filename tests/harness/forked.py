@@ -12,6 +12,7 @@ import contextlib
 import multiprocessing
 import multiprocessing.context
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,9 @@ def _command(asked: _Asked) -> None:
 
 def _daemon(asked: _Asked) -> None:
     _become(asked)
+    hook = Path(asked.environment.get("PYTHONPATH", os.devnull), "sitecustomize.py")
+    if hook.is_file():  # an interpreter that starts from nothing would run it
+        runpy.run_path(str(hook))
     # As the supervisor would start it, but forked from this process, while that has opened nothing and has one thread.
     forkserver.set_forkserver_preload(["adapter.entrypoints.preloaded"])
     with spawned.by_fork():

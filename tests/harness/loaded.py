@@ -5,6 +5,7 @@ Nobody imports it but that process (PRELOADED): it must have opened nothing and 
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 
 from adapter.catalogue.load import DataFiles
@@ -19,3 +20,5 @@ for _command in COMMANDS.values():
     import_module(f"adapter.cli.{_command.partition(':')[0]}")
 page.prepare()
 compiled.for_good(DataFiles(ROOT / "schemas", ROOT / "mappings"))
+gc.collect()
+gc.freeze()  # no fork looks through it again

@@ -148,11 +148,14 @@ class Scene:
         self.running.append(Running(begin(command, log), log))
         return self.running[-1]
 
-    def daemon(self, **environment: str) -> Running:
-        """The real daemon, forked from a process that has imported the program; its health page is at `health_port`."""
+    def daemon(self, *, stderr: Path | None = None, **environment: str) -> Running:
+        """The real daemon, forked from a process that has imported the program; its health page is at `health_port`.
+
+        `stderr`: what it writes to instead of its log.
+        """
         log = self._new_log()
         given = {**os.environ, **self._health(), **environment}
-        process = begin_daemon(["run", "--config", self.config], cwd=ROOT, environment=given, log=log)
+        process = begin_daemon(["run", "--config", self.config], cwd=ROOT, environment=given, log=stderr or log)
         self.running.append(Running(process, log))
         return self.running[-1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,8 @@ _PERSON, _FIRM = re.compile(r"0[0-9]{11}"), re.compile(r"[0-9]{10}")
 """A personal number, and the tax code of a firm: both are searched for by those whose form is right."""
 _FIRM_EVERY = 20
 Value = Callable[["Copy"], Any]
+Made = tuple[list[Any], list[tuple[int, Value]]]
+"""A row as every copy has it, and what differs: by its place, how it is had for a copy."""
 
 
 class Copy:
@@ -70,21 +72,27 @@ def _firm(number: int) -> str:
     return digits + check if len(check) == 1 else _firm(number + 500_000)
 
 
-def compiled(template: Template, rows: Rows) -> dict[Table, list[list[Value]]]:
+def compiled(template: Template, rows: Rows) -> dict[Table, list[Made]]:
     """Of each row how its values are had for a copy; documents are bytes of JSON."""
     return {
-        table: [
-            [_value(table, name, row[name], template.words) for name in names_of(table)] for row in rows[table.name]
-        ]
+        table: [_made(table, row, template.words) for row in rows[table.name]]
         for table in metadata.sorted_tables
         if rows[table.name]
     }
 
 
-def _value(table: Table, name: str, value: Any, words: re.Pattern[str]) -> Value:
+def _made(table: Table, row: Mapping[str, Any], words: re.Pattern[str]) -> Made:
+    """Most values are the same in each of the copies, of which there are thousands."""
+    names = names_of(table)
+    same = [encoded(row[name]) if is_json(table, name) and row[name] is not None else row[name] for name in names]
+    varied = [(place, _varied(table, name, row[name], words)) for place, name in enumerate(names)]
+    return same, [(place, value) for place, value in varied if value is not None]
+
+
+def _varied(table: Table, name: str, value: Any, words: re.Pattern[str]) -> Value | None:
     column = table.c[name]
     if value is None:
-        return lambda _: None
+        return None
     if name == "seal":
         return lambda copy: copy.number + 1
     if isinstance(column.type, BigInteger) and (column.primary_key or column.foreign_keys):
@@ -92,25 +100,25 @@ def _value(table: Table, name: str, value: Any, words: re.Pattern[str]) -> Value
     if isinstance(value, datetime):
         return lambda copy: value - copy.earlier
     if isinstance(column.type, LargeBinary):
-        return lambda copy: value if table.name == "certificate" or copy.has_raw() else b""
+        return None if table.name == "certificate" else lambda copy: value if copy.has_raw() else b""
     if is_json(table, name):
         return _document(encoded(value).decode(), words)
-    return _text(value, words) if isinstance(value, str) else lambda _: value
+    return _text(value, words) if isinstance(value, str) else None
 
 
-def _document(text: str, words: re.Pattern[str]) -> Value:
+def _document(text: str, words: re.Pattern[str]) -> Value | None:
     varied = _text(text, words)
-    return lambda copy: varied(copy).encode()
+    return None if varied is None else lambda copy: varied(copy).encode()
 
 
-def _text(text: str, words: re.Pattern[str]) -> Value:
+def _text(text: str, words: re.Pattern[str]) -> Value | None:
     parts: list[str] = []
     end = 0
     for found in words.finditer(text):
         parts += [text[end : found.start()], found[0]]
         end = found.end()
     if not parts:
-        return lambda _: text
+        return None
     tail = text[end:]
 
     def value(copy: Copy) -> str:
@@ -120,11 +128,18 @@ def _text(text: str, words: re.Pattern[str]) -> Value:
     return value
 
 
-def rows_of(made: dict[Table, list[list[Value]]], copy: Copy) -> dict[Table, list[list[Any]]]:
+def rows_of(made: dict[Table, list[Made]], copy: Copy) -> dict[Table, list[list[Any]]]:
     """A copy's rows by table, with its seal; every chain of the journal proves itself."""
-    found = {table: [[value(copy) for value in row] for row in rows] for table, rows in made.items()}
+    found = {table: [_row(each, copy) for each in rows] for table, rows in made.items()}
     _chain(found, copy)
     return found
+
+
+def _row(made: Made, copy: Copy) -> list[Any]:
+    row = made[0].copy()
+    for place, value in made[1]:
+        row[place] = value(copy)
+    return row
 
 
 def _chain(found: dict[Table, list[list[Any]]], copy: Copy) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Index, Table, UniqueConstraint, text
 from adapter.gateways.store.database import Connection, Database, encoded
 from adapter.gateways.store.database import _copying as copying
 from adapter.gateways.store.tables import metadata
-from tests.harness.seed.copies import Copy, Value, chained_seals, compiled, rows_of
+from tests.harness.seed.copies import Copy, Made, chained_seals, compiled, rows_of
 from tests.harness.seed.template import Rows, Template, names_of
 
 SPARE = 1.5
@@ -79,7 +79,7 @@ class Seed:
             database.insert(connection, table, self.template.once.get(table.name, []))
 
     def _write(
-        self, connection: Connection, made: Sequence[dict[Table, list[list[Value]]]], told: Callable[[int], None]
+        self, connection: Connection, made: Sequence[dict[Table, list[Made]]], told: Callable[[int], None]
     ) -> None:
         seals: list[list[Any]] = []
         seal = metadata.tables["journal_seal"]
