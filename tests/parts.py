@@ -28,6 +28,7 @@ CONSOLES = ["tests/browser/test_operator.py", "tests/browser/test_customs.py"]
 HOSTILE_WORDS = "tests/frozen/test_frozen_hostile.py"
 OLD_DOSSIERS = "tests/frozen/test_frozen_dossiers.py"
 ALARMS = "tests/crash/test_broker_alarms.py::test_while_the_broker_is_in_alarm"
+KILLS = "tests/crash/test_kill_points.py"
 MINISTRY = "tests/acceptance/test_another_ministry.py"
 PROVED_ALONE = [
     *("tests/crash/test_cluster.py", CLOCK_IS_SET, PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON, LOG_SHIPPING),
@@ -47,6 +48,8 @@ PROVED_TESTS = [
     *(f"tests/crash/test_outages.py::test_{name}" for name in ("a_broker_that_restarts", "over_amqps_with")),
     f"{ALARMS}_messages_are_taken_and_replies_wait_and_leave_after[disk]",
     "tests/crash/test_database_changes.py::test_a_fail_over",
+    f"{KILLS}::test_a_worker_on_sqlite_killed_around_its_commit_loses_and_doubles_nothing[batch.committed]",
+    f"{KILLS}::test_a_dispatcher_on_sqlite_killed_before_it_marks_repeats_identically[outbox.confirmed]",
 ]
 """Single tests of that kind, by the beginnings of their names; their file stands in a long proof. What of `make test`
 notices the same break: docs/decisions/0021-what-the-suite-costs.md."""
@@ -88,9 +91,8 @@ def parts() -> dict[str, list[str]]:
     first, so that none is left over at the end."""
     doors, pages = _doors(), _pages()
     return {
-        "outages": [*_of_servers(), *_LEFT_OUT],
+        "kills and outages": ["tests/crash", *_LEFT_OUT],
         "gateways": [INTEGRATION, *(f"--ignore={file}" for file in (*doors, *pages)), *ONE_DATABASE],
-        "kills": [*_of_processes(), *_LEFT_OUT],
         "from queue to queue": [
             *("tests/acceptance", f"--ignore={MESSAGES}", "tests/demo"),
             *_others(),
@@ -99,8 +101,7 @@ def parts() -> dict[str, list[str]]:
         "commands and doors": [*doors, *ONE_DATABASE],
         "pages": [*pages, *ONE_DATABASE],
         "modules and rules": ["tests/unit", "tests/architecture"],
-        "fixtures and attacks": ["tests/procedures"],
-        "messages made up": [MESSAGES],
+        "fixtures, attacks, messages made up": ["tests/procedures", MESSAGES],
     }
 
 

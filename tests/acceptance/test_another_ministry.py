@@ -23,7 +23,7 @@ from tests.harness.expectations import Answer
 from tests.harness.fixtures import CLOCK
 from tests.harness.pki import shared_pki
 from tests.harness.play import Play, Turn, players
-from tests.harness.premises import Premises, furnish
+from tests.harness.premises import NO_PAGES, Premises, furnish
 from tests.harness.single_window import SingleWindow, letter
 
 MINISTRY = Path(__file__).parent / "another_ministry"
@@ -54,7 +54,7 @@ def premises(tmp_path: Path, vhost_url: str, program: Program) -> Premises:
     data = lay_beside(tmp_path / "data", program)
     folders = {f"folders.{name}": str(data / name) for name in ("schemas", "mappings")}
     folders["folders.queues"] = str(program.data / "queues")
-    return furnish(tmp_path / "components", folders, broker_url=vhost_url)
+    return furnish(tmp_path / "components", {**folders, **NO_PAGES}, broker_url=vhost_url)
 
 
 @pytest.fixture

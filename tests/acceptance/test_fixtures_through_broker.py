@@ -18,7 +18,7 @@ from tests.harness.history import Desk, told_again
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
 from tests.harness.play import ANSWER_SECONDS, Line, Play, players
-from tests.harness.premises import furnish
+from tests.harness.premises import NO_PAGES, furnish
 from tests.harness.registers import furnish_register
 from tests.harness.single_window import SingleWindow
 from tests.servers.process import marked, wait_until
@@ -31,7 +31,7 @@ STOP_SECONDS = 60.0
 @pytest.fixture
 def play(request: pytest.FixtureRequest, tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
     """The window's means against a daemon on the session's servers; one that is forked, where a test says so."""
-    place = furnish(tmp_path, {"workers.count": WORKERS}, broker_url=vhost_url, database_url=postgresql_url)
+    place = furnish(tmp_path, {"workers.count": WORKERS, **NO_PAGES}, broker_url=vhost_url, database_url=postgresql_url)
     furnish_register(place, load_cases())
     daemon = Daemon(place, forked=getattr(request, "param", None) == "forked")
     try:

@@ -10,7 +10,8 @@ import pytest
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.upgrade import upgrade
 from tests.frozen.keeping import DATABASES, every
-from tests.frozen.seed import fill, told
+from tests.frozen.recording import Told, tell_and_record
+from tests.frozen.seed import fill
 from tests.frozen.standing import Standing, restored
 from tests.harness.seed.store import Seed
 from tests.harness.stores import PostgresStores
@@ -47,9 +48,17 @@ RAW = 0.02
 
 
 @pytest.fixture(scope="session")
-def seed(tmp_path_factory: pytest.TempPathFactory) -> Seed:
+def story(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[str], str]) -> Iterator[Told]:
+    """Told once, for who asks what it asked, and for many copies of what it leaves."""
+    made = tell_and_record(tmp_path_factory.mktemp("story"), new_store("story"))
+    yield made
+    made.made.components.database.close()
+
+
+@pytest.fixture(scope="session")
+def seed(story: Told) -> Seed:
     """Many copies of what the story leaves; not written yet."""
-    return Seed(told(tmp_path_factory.mktemp("seed")), count=DOSSIERS, raw=RAW)
+    return Seed(story.rows, count=DOSSIERS, raw=RAW)
 
 
 @pytest.fixture(scope="session")

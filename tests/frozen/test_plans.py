@@ -6,12 +6,10 @@ every page of operators and administrators and what they do there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import anyio
 import pytest
@@ -33,14 +31,12 @@ from adapter.services.customs.search import Key, Search, cursor, read
 from adapter.services.dossiers.life import DossierReader
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
 from adapter.services.dossiers.worklist import FLAGS, WorkFilter
-from adapter.services.watch.looks import Looks
 from adapter.services.watch.mode import Sight
 from tests.frozen.consoles import THE_TEST, administration, ask_consoles
-from tests.frozen.post import Post, post
-from tests.frozen.story import tell
+from tests.frozen.post import Post
+from tests.frozen.recording import CLOCK, Told
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
 from tests.harness.people import TESTER, declarant
-from tests.harness.pki import shared_pki
 from tests.harness.plans import Recorder, faults, nodes
 from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message
 
@@ -52,7 +48,6 @@ COMMANDS = READS | {
 }
 """As they are without further options."""
 TEST = THE_TEST
-CLOCK = "deadlines, as the clock looks at them"
 LISTS = {
     "dossiers in one state": ("dossier", "list", "--state", "received", "--json"),
     "dossiers whose confirmation was sent": ("dossier", "list", "--state", "confirmation_sent", "--json"),
@@ -93,32 +88,15 @@ OF_THE_STORY = ("ORDER BY outbox.created_at, outbox.id",)
 """Replies are what the story looks at."""
 
 
-def record(folder: Path, url: str) -> Recorder:
-    """Tell the story into an empty store with its tables, and ask every command and lookup about it."""
-    recorder = Recorder()
-    made = post(folder, database_url=url, pki=shared_pki())
-    recorder.listen(made.components.database.engine)
-    recorder.asked_by = "the story"
-    with patch.object(Looks, "look_at_deadlines", _asking(recorder, Looks.look_at_deadlines)):
-        tell(made)
-    _commands(made, folder / "config.yaml", recorder)
+def record(story: Told) -> Recorder:
+    """Ask every command and lookup about the story that was told."""
+    made, recorder = story.made, story.recorder
+    _commands(made, story.folder / "config.yaml", recorder)
     _lookups(made, recorder)
     _declares(made, recorder)
     answered = anyio.run(ask_consoles(made, recorder))
     assert {path: told for path, told in answered.items() if max(told) >= 400} == {}
-    made.components.database.close()
     return recorder
-
-
-def _asking(recorder: Recorder, look: Callable[[Looks], None]) -> Callable[[Looks], None]:
-    """The clock's look, which is told as its own among what the story asks."""
-
-    def looking(looks: Looks) -> None:
-        before, recorder.asked_by = recorder.asked_by, CLOCK
-        look(looks)
-        recorder.asked_by = before
-
-    return looking
 
 
 def _commands(made: Post, config: Path, recorder: Recorder) -> None:
@@ -224,8 +202,8 @@ def _declares(made: Post, recorder: Recorder) -> None:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[str], str]) -> Recorder:
-    return record(tmp_path_factory.mktemp("told"), new_store("recorded"))
+def recorded(story: Told) -> Recorder:
+    return record(story)
 
 
 def test_no_statement_goes_through_a_table_that_grows(recorded: Recorder, seeded: Database) -> None:

@@ -18,6 +18,9 @@ from tests.harness.fixtures import CLOCK
 from tests.harness.pki import shared_pki
 from tests.servers.process import free_ports
 
+NO_PAGES = {"web.portal.enabled": False, "web.staff.enabled": False}
+"""For proofs through the broker alone: no process for declarants, staff or what decides for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Premises:
