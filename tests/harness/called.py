@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +30,8 @@ sys.exit(code)
 @contextmanager
 def as_file(file: Path) -> Iterator[None]:
     """While it lasts, the file can be run, one call at a time."""
-    address = f"{file}.socket"
-    with socket.socket(socket.AF_UNIX) as listener:
+    with tempfile.TemporaryDirectory(prefix="nsw-") as folder, socket.socket(socket.AF_UNIX) as listener:
+        address = f"{folder}/calls"  # beside the file it could be longer than a socket's name may be
         listener.bind(address)
         listener.listen()
         file.write_text(_CALL.format(python=sys.executable, address=address), encoding="utf-8")

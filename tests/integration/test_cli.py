@@ -298,11 +298,15 @@ def test_check_tells_all_faults_at_once(config: Path, tmp_path: Path) -> None:
 
 
 def _remarks(config: Path, change: Callable[[dict[str, Any]], object], *, code: int) -> dict[str, str]:
-    """What `check --offline` tells of a changed configuration: text and weight."""
+    """What `check --offline` tells of a changed configuration: text and weight.
+
+    Without the year to come: in December it is told until the decision about its days is in the calendar.
+    """
     configuration.edit(config, change)
     done = CliRunner().invoke(app, ["check", "--offline", "--json", "--config", str(config)])
     assert done.exit_code == code, done.output
-    return {each["text"]: each["weight"] for each in json.loads(done.stdout)["remarks"]}
+    told = {each["text"]: each["weight"] for each in json.loads(done.stdout)["remarks"]}
+    return {text: weight for text, weight in told.items() if "add the yearly decision" not in text}
 
 
 def _second_portal(settings: dict[str, Any]) -> None:

@@ -237,6 +237,7 @@ def change(root: Path, mutant: Mutant, living: dict[str, list[FunctionType]]) ->
 
 def living(root: Path) -> dict[str, list[FunctionType]]:
     found: dict[str, list[FunctionType]] = defaultdict(list)
+    gc.unfreeze()  # what a session has frozen after collecting is not among its objects
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and "/adapter/" in each.__code__.co_filename:
             found[f"{_below(each.__code__, root)}::{each.__code__.co_qualname}"].append(each)
