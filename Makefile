@@ -72,8 +72,8 @@ run: services setup ## the daemon in the foreground: SQLite, test keys, a small 
 bench: services setup ## messages a second, and against what floor; ARGS=door: declarations a second at the portal; ARGS=portal: people on its pages; ARGS=pages: consoles over var/seed
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-seed: services setup ## a PostgreSQL store of N dossiers (N=50000), with the bytes of a share RAW of messages (RAW=0.02)
-	@$(BIN)/python -m tests.frozen.seed --count $(or $(N),50000) --raw $(or $(RAW),0.02)
+seed: services setup ## a PostgreSQL store of N dossiers (N=50000), with the bytes of a share RAW of messages (RAW=0.02); PEOPLE=4: five people for each one on a list
+	@$(BIN)/python -m tests.frozen.seed --count $(or $(N),50000) --raw $(or $(RAW),0.02) --further $(or $(PEOPLE),0)
 
 lint: setup ## ruff, mypy strict, the floors of the house
 	$(BIN)/ruff check .

@@ -47,9 +47,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.frozen.seed", description=__doc__)
     parser.add_argument("--count", type=int, default=50_000, help="dossiers (default: %(default)s)")
     parser.add_argument("--raw", type=float, default=0.02, help="share of messages whose bytes are kept, 0 to 1")
+    parser.add_argument(
+        "--further", type=int, default=0, help="people more for each one on a list, 0 to 26 (default: %(default)s)"
+    )
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="nsw-seed-") as place:
-        seed = Seed(told(Path(place)), count=asked.count, raw=asked.raw)
+        seed = Seed(told(Path(place)), count=asked.count, raw=asked.raw, further=asked.further)
     FOLDER.mkdir(parents=True, exist_ok=True)
     print(f"{seed.dossiers} dossiers: about {seed.bytes_needed() / 1e9:.2f} GB", flush=True)
     try:

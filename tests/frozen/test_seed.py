@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from adapter.gateways.store.journal_proof import prove
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, metadata, search_key
 from adapter.pipeline.search_keys import search_value
 from adapter.services.dossiers.lookup import LookupKind, Question
+from tests.frozen.recording import Told
 from tests.harness.fixtures import CLOCK
 from tests.harness.seed.store import NoRoom, Seed
 from tests.harness.seed.template import ONCE
@@ -100,3 +102,19 @@ def test_a_disk_without_room_is_refused_before_anything_is_written(seed: Seed) -
     seed.refuse_without_room(int(1.6 * seed.bytes_needed()))
     with pytest.raises(NoRoom, match="must be free"):
         seed.refuse_without_room(int(1.4 * seed.bytes_needed()))
+
+
+def test_further_people_have_names_and_papers_of_their_own_and_are_found_by_them(
+    story: Told, new_store: Callable[[str], str]
+) -> None:
+    database, papers = Database(new_store("crowd")), ("A", "B")
+    Seed(story.rows, count=50, raw=0, further=2).write(database)
+    with database.reading() as connection:
+        people = connection.execute(select(declaration_row.c.ordinal, declaration_row.c["values"])).all()
+        keys = set(connection.execute(select(search_key.c.value).where(search_key.c.kind == "paper")).scalars())
+    stated = [(ordinal, values["documentNumber"]) for ordinal, values in people if values.get("documentNumber")]
+    first = [paper for ordinal, paper in stated if ordinal < 1000]
+    assert first
+    assert len(stated) == 3 * len(first)
+    assert {search_value("paper", f"{paper}{letter}") for paper in first for letter in papers} <= keys
+    database.close()

@@ -18,6 +18,7 @@ from adapter.gateways.store.database import Connection, Database, encoded
 from adapter.gateways.store.database import _copying as copying
 from adapter.gateways.store.tables import metadata
 from tests.harness.seed.copies import Copy, Made, chained_seals, compiled, rows_of
+from tests.harness.seed.crowd import TABLES, crowd
 from tests.harness.seed.template import Rows, Template, names_of
 
 SPARE = 1.5
@@ -34,10 +35,13 @@ class NoRoom(RuntimeError):
 
 
 class Seed:
-    """`count` dossiers of a template, with the bytes of a share `raw` of all messages and replies."""
+    """`count` dossiers of a template, with the bytes of a share `raw` of all messages and replies.
 
-    def __init__(self, template: Template, *, count: int, raw: float) -> None:
-        self.template, self._raw = template, raw
+    `further`: so many people more for each one on a list (`crowd`).
+    """
+
+    def __init__(self, template: Template, *, count: int, raw: float, further: int = 0) -> None:
+        self.template, self._raw, self._further = template, raw, further
         dossiers = [len(rows["dossier"]) for rows in _kinds(template)]
         self.copies = _copies(count, dossiers)
         self.dossiers = sum(dossiers[_kind(number)] for number in range(self.copies))
@@ -45,7 +49,9 @@ class Seed:
 
     def bytes_needed(self) -> int:
         """About how much the store will take on disk, its indexes too."""
-        sizes = [_size(rows, self._raw) for rows in _kinds(self.template)]
+        sizes = [
+            _size(rows, self._raw) + self._further * _size(rows, self._raw, TABLES) for rows in _kinds(self.template)
+        ]
         return sum(sizes[_kind(number)] for number in range(self.copies))
 
     def refuse_without_room(self, free: int) -> None:
@@ -70,6 +76,8 @@ class Seed:
             with _bare(connection):
                 self._once(database, connection)
                 self._write(connection, made, told)
+                if self._further:
+                    crowd(connection, self._further)
             connection.execute(text("SELECT setval('ids', :last)"), {"last": self.copies * self._stride // _BLOCK + 1})
         with database.session() as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -170,10 +178,10 @@ def _run(connection: Connection, statement: str) -> None:
     raw.execute(sql.SQL(statement))  # type: ignore[arg-type]  # names and definitions are the server's own
 
 
-def _size(rows: Rows, raw: float) -> int:
+def _size(rows: Rows, raw: float, tables: Sequence[Table] = metadata.sorted_tables) -> int:
     """Bytes of these rows on disk: a page's share of heads, values, and an entry in each index."""
     total = 0.0
-    for table in metadata.sorted_tables:
+    for table in tables:
         indexed = [[column.name for column in table.primary_key.columns]]
         indexed += [[c.name for c in index.columns if c is not None] for index in table.indexes if not _partial(index)]
         indexed += [[column.name for column in each.columns] for each in _unique(table)]
