@@ -48,7 +48,7 @@ class Turn:
     def look(self, *, started_at: datetime, broker_fault: str = "") -> Sighting:
         """Compute and store what is observed, with its incident. An override does not change the observation."""
         connection = self.connection
-        row, opened = windows.read(connection), windows.open_incident(connection)
+        row, opened = windows.with_incident(connection)
         signs = Signs(
             now=self.now,
             started_at=started_at,
@@ -68,7 +68,7 @@ class Turn:
     def keep_incident(self, seen: Sight, *, over: datetime | None = None) -> None:
         """Begin or end the incident by what is seen, announced and stated. `over`: when it ended, if that is known."""
         connection = self.connection
-        row, opened = windows.read(connection), windows.open_incident(connection)
+        row, opened = windows.with_incident(connection)
         down, said, away = seen is Sight.DOWN, row.override == Sight.DOWN, self.maintenance()
         if opened is not None and not (down or said or away is not None or windows.announced(opened)):
             windows.end_incident(connection, max(opened.started_at, min(over or self.now, self.now)))
