@@ -208,9 +208,12 @@ def test_a_stopped_cluster_leaves_no_process_and_no_port(cluster: Postgres) -> N
     assert not listening(int(str(port)))
 
 
-def test_postgresql_asks_for_its_password(cluster: Postgres) -> None:
+@pytest.mark.parametrize("which", ["cluster", "postgres"])
+def test_postgresql_asks_for_its_password(request: pytest.FixtureRequest, which: str) -> None:
+    """One that is durable, and the session's own that is hurried."""
+    server: Postgres = request.getfixturevalue(which)
     with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(cluster.url.replace("+psycopg", ""), password="another")
+        psycopg.connect(server.url.replace("+psycopg", ""), password="another")
 
 
 def test_only_marked_processes_count_as_ours(tmp_path: Path) -> None:
