@@ -13,7 +13,10 @@ from tests.frozen.keeping import DATABASES, every
 from tests.frozen.recording import Told, tell_and_record
 from tests.frozen.seed import fill
 from tests.frozen.standing import Standing, restored
+from tests.harness.plans import swell
 from tests.harness.seed.store import Seed
+from tests.harness.seed.template import ONCE
+from tests.harness.shares import FULL
 from tests.harness.stores import PostgresStores
 from tests.servers.postgresql import Postgres
 
@@ -43,7 +46,8 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield made
 
 
-DOSSIERS = 1_000_000 if os.environ.get("NSW_PROVE") == "full" else 50_000
+DOSSIERS, TIMES = (1_000_000, 1) if FULL else (1_700, 30)
+"""Written, and for how many each of them stands where a planner is asked."""
 RAW = 0.02
 
 
@@ -63,13 +67,17 @@ def seed(story: Told) -> Seed:
 
 @pytest.fixture(scope="session")
 def seeded(seed: Seed, postgres: Postgres) -> Iterator[Database]:
-    """A store of many dossiers, which no test may change; NSW_SEEDED_URL names one that `make seed` made of as many."""
+    """A store of many dossiers, which no test may change; NSW_SEEDED_URL names one that `make seed` made of as many.
+
+    In `make test` it is a small one, whose planner believes that it is large.
+    """
     given = os.environ.get("NSW_SEEDED_URL")
     database = Database(given or postgres.create_database("seeded"))
     if given:
         upgrade(database)
     else:
         fill(database, seed)
+    swell(database, TIMES, once=ONCE - {"journal_seal"})
     yield database
     database.close()
 

@@ -73,8 +73,9 @@ def ask_consoles(made: Post, recorder: Recorder) -> Callable[[], Awaitable[dict[
         for login in (_OPERATOR, _ADMINISTRATOR):
             async with at_console(components, app, login) as console:
                 await console.get("/")
+                named = _named(made, recorder)
                 for path in (each for each in paths_of(app, _PEOPLE[login]) if each.startswith(AREAS)):
-                    for address, query in _addresses(made, recorder, path):
+                    for address, query in _addresses(named, path):
                         recorder.asked_by = f"GET {path}"
                         keep(path, await console.get(address, **query))
         async with at_console(components, app, _OPERATOR) as console:
@@ -97,8 +98,8 @@ def _read(made: Post, table: Table) -> list[Any]:
         return list(connection.execute(select(table).order_by(table.c.id)))
 
 
-def _addresses(made: Post, recorder: Recorder, path: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """A path with what its parts may be."""
+def _named(made: Post, recorder: Recorder) -> tuple[dict[str, str], list[str]]:
+    """What the parts of a path may be, and by what a message is looked for."""
     dossier = _rows(made, recorder, tables.dossier)[0]
     message = next(each for each in _rows(made, recorder, tables.inbox) if each.message_id)
     reply = _rows(made, recorder, tables.outbox)[0]
@@ -112,6 +113,14 @@ def _addresses(made: Post, recorder: Recorder, path: str) -> Iterator[tuple[str,
         "lam/{act}": "person_add",
         "de-nghi/{number}": str(_rows(made, recorder, tables.proposal)[-1].id),
     }
+    keys = (message.public_id, message.message_id, reply.message_id, message.digest, "C1234567")
+    numbers = (_rows(made, recorder, each)[0].number for each in (tables.confirmation, tables.amendment_request))
+    return parts, [*map(str, (*keys, *numbers)), f"{dossier.number}/{dossier.year}"]
+
+
+def _addresses(named: tuple[dict[str, str], list[str]], path: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """A path with what its parts may be."""
+    parts, keys = named
     here = path.replace("{code}/{version}", "BQP0100001/1")
     for mark, value in parts.items():
         name = mark.rpartition("/")[2]
@@ -120,10 +129,8 @@ def _addresses(made: Post, recorder: Recorder, path: str) -> Iterator[tuple[str,
     for query in QUERIES.get(path, ()):
         yield here, query
     if path == "/van-hanh/thong-diep":
-        keys = (message.public_id, message.message_id, reply.message_id, message.digest, "C1234567")
-        numbers = (_rows(made, recorder, each)[0].number for each in (tables.confirmation, tables.amendment_request))
-        for key in (*keys, *numbers, f"{dossier.number}/{dossier.year}"):
-            yield here, {"khoa": str(key)}
+        for key in keys:
+            yield here, {"khoa": key}
 
 
 Keep = Callable[[str, httpx.Response], None]

@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from adapter.gateways.store.database import Database
+from adapter.services.access.emergency import _COST
 from adapter.services.watch.looks import Looks
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
@@ -34,7 +35,8 @@ def tell_and_record(folder: Path, url: str) -> Told:
     made = post(folder, database_url=url, pki=shared_pki())
     recorder.listen(made.components.database.engine)
     recorder.asked_by = "the story"
-    with patch.object(Looks, "look_at_deadlines", _asking(recorder, Looks.look_at_deadlines)):
+    asking = patch.object(Looks, "look_at_deadlines", _asking(recorder, Looks.look_at_deadlines))
+    with asking, patch.dict(_COST, n=2):
         tell(made)
     unheard = Database(url)
     rows = template(unheard)

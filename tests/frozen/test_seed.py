@@ -33,11 +33,11 @@ def test_every_table_and_kind_of_row_is_there(seed: Seed, seeded: Database) -> N
     assert states == {(row["procedure"], row["state"]) for row in seed.template.whole["dossier"]}
 
 
-def test_the_journal_of_a_seeded_store_proves_itself(seeded: Database) -> None:
+def test_the_journal_of_a_seeded_store_proves_itself(seed: Seed, seeded: Database) -> None:
     with seeded.reading() as connection:
         proof = prove(connection, now=CLOCK)
     assert (proof.faults, proof.untold) == ([], 0)
-    assert proof.chains > 40_000
+    assert proof.chains > 0.8 * seed.dossiers
 
 
 def test_the_keys_of_seeded_dossiers_are_those_of_their_values(seeded: Database) -> None:
@@ -88,7 +88,7 @@ def test_a_firm_with_many_dossiers_is_paged_to_its_end(seed: Seed, seeded: Datab
         while page := lookups.by_key(connection, kind="tax_code", value=firm, places=None, limit=51, before=before):
             seen += [row.id for row in page[:50]]
             before = page[:50][-1].id
-    assert len(seen) == len(set(seen)) == total > 500
+    assert len(seen) == len(set(seen)) == total > 4 * 50
     assert Question(LookupKind.TAX_CODE, firm).after is None
 
 

@@ -75,21 +75,21 @@ def _firm(number: int) -> str:
 def compiled(template: Template, rows: Rows) -> dict[Table, list[Made]]:
     """Of each row how its values are had for a copy; documents are bytes of JSON."""
     return {
-        table: [_made(table, row, template.words) for row in rows[table.name]]
+        table: [_made(table, row, template) for row in rows[table.name]]
         for table in metadata.sorted_tables
         if rows[table.name]
     }
 
 
-def _made(table: Table, row: Mapping[str, Any], words: re.Pattern[str]) -> Made:
+def _made(table: Table, row: Mapping[str, Any], template: Template) -> Made:
     """Most values are the same in each of the copies, of which there are thousands."""
     names = names_of(table)
     same = [encoded(row[name]) if is_json(table, name) and row[name] is not None else row[name] for name in names]
-    varied = [(place, _varied(table, name, row[name], words)) for place, name in enumerate(names)]
+    varied = [(place, _varied(table, name, row[name], template)) for place, name in enumerate(names)]
     return same, [(place, value) for place, value in varied if value is not None]
 
 
-def _varied(table: Table, name: str, value: Any, words: re.Pattern[str]) -> Value | None:
+def _varied(table: Table, name: str, value: Any, template: Template) -> Value | None:
     column = table.c[name]
     if value is None:
         return None
@@ -102,24 +102,19 @@ def _varied(table: Table, name: str, value: Any, words: re.Pattern[str]) -> Valu
     if isinstance(column.type, LargeBinary):
         return None if table.name == "certificate" else lambda copy: value if copy.has_raw() else b""
     if is_json(table, name):
-        return _document(encoded(value).decode(), words)
-    return _text(value, words) if isinstance(value, str) else None
+        return _document(encoded(value).decode(), template)
+    return _text(value, template) if isinstance(value, str) else None
 
 
-def _document(text: str, words: re.Pattern[str]) -> Value | None:
-    varied = _text(text, words)
+def _document(text: str, template: Template) -> Value | None:
+    varied = _text(text, template)
     return None if varied is None else lambda copy: varied(copy).encode()
 
 
-def _text(text: str, words: re.Pattern[str]) -> Value | None:
-    parts: list[str] = []
-    end = 0
-    for found in words.finditer(text):
-        parts += [text[end : found.start()], found[0]]
-        end = found.end()
+def _text(text: str, template: Template) -> Value | None:
+    *parts, tail = template.split(text)
     if not parts:
         return None
-    tail = text[end:]
 
     def value(copy: Copy) -> str:
         said = [copy.word(part) if place % 2 else part for place, part in enumerate(parts)]
