@@ -30,6 +30,7 @@ OLD_DOSSIERS = "tests/frozen/test_frozen_dossiers.py"
 ALARMS = "tests/crash/test_broker_alarms.py::test_while_the_broker_is_in_alarm"
 KILLS = "tests/crash/test_kill_points.py"
 MINISTRY = "tests/acceptance/test_another_ministry.py"
+THROUGH_BROKER = "tests/acceptance/test_fixtures_through_broker.py"
 PROVED_ALONE = [
     *("tests/crash/test_cluster.py", CLOCK_IS_SET, PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON, LOG_SHIPPING),
     *(*BROWSER_DAYS, CORRECTIONS, *CONSOLES),
@@ -133,6 +134,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         ],
         "hostile words in what is kept": [HOSTILE_WORDS],
         "another ministry, and the wheel": [MINISTRY],
+        "every fixture and attack through the broker": [THROUGH_BROKER],
     },
     "consoles": {
         "a shift by keyboard alone": [KEYBOARD],

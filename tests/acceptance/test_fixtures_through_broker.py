@@ -1,10 +1,13 @@
-"""The demonstration's play on PostgreSQL with two competing workers: every fixture published at once, answered once."""
+"""The demonstration's play on PostgreSQL with two competing workers: every fixture published at once, answered once.
+
+In `make test` a share: each end of a procedure's messages and each finding, a fixture of each class of attacks, by a
+daemon that is forked. All of them, by one that starts from nothing, in a long proof.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,30 +16,47 @@ from adapter.model.catalogue import Catalogue
 from adapter.model.stages import Channel
 from tests.harness.attacks.canary import heard
 from tests.harness.daemon import Daemon
-from tests.harness.fixtures import load_cases, submission
+from tests.harness.fixtures import Case, load_cases, submission
 from tests.harness.history import Desk, told_again
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
 from tests.harness.play import ANSWER_SECONDS, Line, Play, players
-from tests.harness.premises import NO_PAGES, furnish
+from tests.harness.premises import NO_PAGES, Premises, furnish
 from tests.harness.registers import furnish_register
+from tests.harness.shares import FULL, ends_of, share
 from tests.harness.single_window import SingleWindow
+from tests.harness.stores import PostgresStores
 from tests.servers.process import marked, wait_until
+from tests.servers.rabbitmq import Rabbit
 
 WORKERS = 2
 QUIET_SECONDS = 1.5
 STOP_SECONDS = 60.0
+SELDOM = 100
+"""Of what is of no new kind every hundredth, in `make test`."""
 
 
-@pytest.fixture
-def play(request: pytest.FixtureRequest, tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
-    """The window's means against a daemon on the session's servers; one that is forked, where a test says so."""
-    place = furnish(tmp_path, {"workers.count": WORKERS, **NO_PAGES}, broker_url=vhost_url, database_url=postgresql_url)
-    furnish_register(place, load_cases())
-    daemon = Daemon(place, forked=getattr(request, "param", None) == "forked")
+@pytest.fixture(scope="module")
+def place(
+    tmp_path_factory: pytest.TempPathFactory, rabbit: Rabbit, _vhosts: Iterator[str], _postgresql_stores: PostgresStores
+) -> Premises:
+    """On the session's servers, with a virtual host and a database of the module's own."""
+    urls = {
+        "broker_url": rabbit.vhost_url(next(_vhosts)),
+        "database_url": _postgresql_stores.create("through_broker"),
+    }
+    made = furnish(tmp_path_factory.mktemp("place"), {"workers.count": WORKERS, **NO_PAGES}, **urls)
+    furnish_register(made, load_cases())
+    return made
+
+
+@pytest.fixture(scope="module")
+def play(place: Premises) -> Iterator[Play]:
+    """The window's means against a daemon."""
+    daemon = Daemon(place, forked=not FULL)
     try:
         daemon.start()
-        window = SingleWindow(vhost_url)
+        window = SingleWindow(place.broker_url)
         try:
             yield players(place, window)
         finally:
@@ -62,7 +82,9 @@ def _personal(catalogue: Catalogue, told: str) -> set[str]:
 
 
 def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_bytes(play: Play) -> None:
-    turns = list(play.turns([*load_cases(), *load_attacks()]).values())
+    alone = [case for case in load_cases() if not case.before and case.channel is Channel.WINDOW]
+    cases = [*share(alone, SELDOM, ends_of), *share(load_attacks(), SELDOM, _class_of)]
+    turns = list(play.turns(cases).values())
     first = play.exchange(turns)
     again = play.exchange(turns)
     assert len(first) == len(turns) > 0
@@ -73,15 +95,14 @@ def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_byt
     assert not heard(), "somebody followed an address out of a hostile message"
 
 
-@pytest.mark.parametrize("play", ["forked"], indirect=True)
-def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Play, tmp_path: Path) -> None:
+def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Play, place: Premises) -> None:
     """All histories side by side, step by step: what is sent goes through the broker, what officers do to the store.
 
     What the portal alone carries begins in the store too, and is answered there.
     """
-    cases = [case for case in load_cases() if case.before and case.channel is Channel.WINDOW]
+    cases = share([case for case in load_cases() if case.before and case.channel is Channel.WINDOW], SELDOM, ends_of)
     known = {case.id: case for case in load_cases()}
-    desk = Desk(assemble(tmp_path / "config.yaml"))
+    desk = Desk(assemble(place.config))
     begun_there = {case.id for case in cases if known[str(case.before[0].send)].channel is Channel.PORTAL}
     assert len(begun_there) < len(cases)
     for step in range(max(len(case.before) for case in cases)):
@@ -100,6 +121,10 @@ def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Pla
     assert _wrong(play.exchange([play.turn(desk.filled(case)) for case in cases])) == []
     assert play.window.more(seconds=QUIET_SECONDS) == []
     desk.components.database.close()
+
+
+def _class_of(attack: Case) -> set[str]:
+    return {attack.id.partition("/")[0]}
 
 
 def _wrong(lines: list[Line]) -> list[str]:
