@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from unittest.mock import MagicMock
 
@@ -15,6 +16,7 @@ from tests.harness.pki import ROOT
 KEPT = ROOT / "docs" / "consoles"
 
 
+@cache
 def pages() -> set[str]:
     """Routes that answer with a page: what is a file by its name, or for programs, is none."""
     found = set()

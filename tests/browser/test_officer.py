@@ -55,7 +55,7 @@ def place(components: Shift, name: str) -> str:
     return name
 
 
-@pytest.mark.parametrize("name", share(PAGES, "/can-bo", "<group>", "<group>/request_amendment", "/khan-cap"))
+@pytest.mark.parametrize("name", share(PAGES, "/can-bo"))
 def test_a_page_has_no_serious_fault_of_accessibility(
     looker: Callable[[str], Page], components: Shift, hai: str, node_packages: Path, name: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from unittest.mock import MagicMock
 
@@ -16,6 +17,7 @@ KEPT = ROOT / "docs" / "portal"
 TEMPLATES = ROOT / "adapter" / "entrypoints" / "web"
 
 
+@cache
 def pages() -> set[str]:
     """Routes that answer with a page: what is a file by its name, or for programs, is none."""
     found = set()
