@@ -65,6 +65,11 @@ class Person:
     def told(self) -> str:
         return " ".join(self.document().xpath("//main")[0].text_content().split())
 
+    @classmethod
+    def holding(cls, site: str, cookie: str, secret: str) -> Person:
+        """With a session that was begun for him: the way to the provider and back is proved where log-in is."""
+        return cls(site, {urlsplit(site).netloc: {cookie: secret}})
+
     def log_in(self, who: str, address: str = "/login", *, organisation: bool | None = None) -> httpx.Response:
         """By the portal's choice of the kind of account (None: his own), and the provider's page of people."""
         self.get(address)

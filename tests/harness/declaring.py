@@ -10,17 +10,32 @@ from lxml import etree, html
 from openpyxl import Workbook, load_workbook
 
 from adapter.bootstrap import Components
+from adapter.entrypoints.web.browser import PORTAL_COOKIE
 from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.forms.entry import shown
 from adapter.pipeline.forms.layout import FormField
+from adapter.services.access.sessions import AccountHolder
 from adapter.services.door.draft import Draft
 from tests.harness.browsing import Person
+from tests.harness.website import Website
+from tests.servers.identity import PEOPLE
 
 TRAVELLER = {
     **{"Giới tính": "Nữ", "Ngày sinh": "05/06/1985", "Quốc tịch": "Việt Nam", "Loại giấy tờ": "HC_PHO_THONG"},
     "Vai trò trong đoàn": "MEMBER",
 }
 """A row of the template of a group's persons, by its headings; name and number of the paper are each one's own."""
+
+
+def entered(site: Website, who: str, at: str = "/khai-bao") -> Person:
+    """Somebody in a browser of his own, with the session that he has when he comes from the provider."""
+    components, account = site.components, PEOPLE[who]
+    assert components.identity_provider is not None
+    issuer = components.identity_provider.trusted.issuer
+    holder = AccountHolder(issuer, who, account.name, account.number, account.tax_code or None, None)
+    person = Person.holding(site.url, PORTAL_COOKIE, components.sessions.start(holder))
+    person.get(at)
+    return person
 
 
 def press(person: Person, button: str, *, follow: bool = True, **typed: str) -> httpx.Response:

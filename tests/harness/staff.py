@@ -8,8 +8,10 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from adapter.bootstrap import Components
+from adapter.entrypoints.web.browser import STAFF_COOKIE
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.services.access.people import Facts
+from adapter.services.access.staff_sessions import StaffAccount
 from tests.harness.browsing import Person
 from tests.harness.people import TESTER
 from tests.harness.units import HUUNGHI, MONGCAI, two_units
@@ -56,7 +58,18 @@ def staffed(
 
 
 def logged_in(site: Website, who: str, at: str = "/can-bo") -> Person:
-    """One of them, in a browser of his own."""
+    """One of them, in a browser of his own, with the session that he has when he comes from the provider."""
+    components = site.components
+    assert components.staff_identity_provider is not None
+    issuer = components.staff_identity_provider.trusted.issuer
+    secret = components.staff_sessions.admit(StaffAccount(issuer, who, STAFF[who].login, None))
+    person = Person.holding(site.staff_url, STAFF_COOKIE, secret)
+    person.get(at)
+    return person
+
+
+def through_provider(site: Website, who: str, at: str = "/can-bo") -> Person:
+    """The same by the whole way, there and back."""
     person = Person(site.staff_url)
     person.log_in(who, f"/login?next={quote(at)}")
     return person

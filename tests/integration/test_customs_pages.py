@@ -31,10 +31,16 @@ LEADER = "E81234561"
 """A paper in the tour group of the fixtures."""
 
 
-@pytest.fixture
-def site(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
-    with customs(tmp_path, sqlite_url, {"customs.procedures": [SHIPS]}) as served:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("customs")
+    with customs(folder, f"sqlite:///{folder / 'adapter.db'}", {"customs.procedures": [SHIPS]}) as served:
         yield served
+
+
+@pytest.fixture
+def site(standing: Website) -> Website:
+    return standing.as_it_was()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,13 +34,25 @@ def box() -> MailBox:
     return mail_box()
 
 
-@pytest.fixture
-def site(tmp_path: Path, box: MailBox, other_provider: IdentityProvider) -> Iterator[Website]:
-    with staffed(tmp_path, f"sqlite:///{tmp_path / 'adapter.db'}", other_provider, **mail_settings(box)) as served:
+@pytest.fixture(scope="module")
+def standing(
+    tmp_path_factory: pytest.TempPathFactory, box: MailBox, other_provider: IdentityProvider
+) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("failing")
+    with staffed(folder, f"sqlite:///{folder / 'adapter.db'}", other_provider, **mail_settings(box)) as served:
         sent = declaration("FA1", reference="FA1", gate="HUUNGHI", signer="portal")
         served.components.intake.receive([Submission(sent.raw, Channel.PORTAL, CLOCK, Digest(sent.digest))])
-        served.components.call_list.write()
         yield served
+
+
+@pytest.fixture
+def site(standing: Website) -> Website:
+    """Nothing was announced yet, and the list of whom to call is written."""
+    failure = standing.components.portal_failure
+    for folder in (failure.folder.folder, failure.pages):
+        shutil.rmtree(folder, ignore_errors=True)
+    standing.as_it_was().components.call_list.write()
+    return standing
 
 
 def announced(site: Website, **more: str) -> Person:

@@ -11,6 +11,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.services.door.submission import Caller
 from tests.harness.browsing import Person
+from tests.harness.declaring import entered
 from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, Website, citizen_message
 from tests.integration.test_own_corrections import logged_in
 from tests.integration.test_web_declare import HOSTILE, begun, press
@@ -21,9 +22,7 @@ CITIZENS, GROUPS = "BQP0100002", "BQP0100001"
 
 
 def somebody(site: Website, who: str, address: str = "/uy-quyen") -> Person:
-    person = Person(site.url)
-    person.log_in(who, f"/login?next={address}")
-    return person
+    return entered(site, who, address)
 
 
 def declared(site: Website, **changes: str) -> DossierKey:

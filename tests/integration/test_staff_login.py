@@ -17,7 +17,7 @@ from adapter.model.journal_events import JournalEvent
 from adapter.services.access.people import facts_of
 from tests.harness.browsing import Person
 from tests.harness.people import TESTER
-from tests.harness.staff import logged_in, staffed
+from tests.harness.staff import staffed, through_provider
 from tests.harness.website import Website
 from tests.servers.identity import STAFF, IdentityProvider
 
@@ -53,7 +53,7 @@ def entries(site: Website, event: JournalEvent) -> list[Any]:
 
 
 def test_a_registered_person_logs_in_as_himself(site: Website) -> None:
-    person = logged_in(site, "can-bo", "/")
+    person = through_provider(site, "can-bo", "/")
     assert "NGUYEN VAN HAI" in person.document().xpath("//*[@class='who']")[0].text_content()
     (row,) = site.rows(tables.session)
     assert (row.area, row.person, row.number, row.name) == ("staff", "can-bo", None, None)
@@ -87,7 +87,7 @@ def test_a_citizens_account_does_not_open_the_pages_of_staff(small: Website) -> 
 
 
 def test_a_role_that_is_withdrawn_ends_what_it_allows_at_once(site: Website) -> None:
-    person = logged_in(site, "can-bo")
+    person = through_provider(site, "can-bo")
     assert person.get("/can-bo").status_code == 200
     site.components.people.change("can-bo", lambda each: facts_of(each).in_roles(("administrator",)), actor=TESTER)
     assert person.get("/can-bo").status_code == 403
@@ -96,7 +96,7 @@ def test_a_role_that_is_withdrawn_ends_what_it_allows_at_once(site: Website) -> 
 
 @pytest.mark.parametrize("how", ["removed", "unlinked"])
 def test_whoever_is_removed_or_unlinked_is_logged_out_at_once(site: Website, how: str) -> None:
-    person = logged_in(site, "can-bo")
+    person = through_provider(site, "can-bo")
     if how == "removed":
         site.components.people.remove("can-bo", reason="Chuyển công tác", actor=TESTER)
     else:
@@ -108,7 +108,7 @@ def test_whoever_is_removed_or_unlinked_is_logged_out_at_once(site: Website, how
 
 def test_a_session_opens_its_own_listener_only(small: Website) -> None:
     """A value of one area in the other area's cookie is worth nothing."""
-    staff, citizen = logged_in(small, "can-bo"), Person(small.url)
+    staff, citizen = through_provider(small, "can-bo"), Person(small.url)
     citizen.log_in("an", "/login?next=/ho-so")
     of_staff = staff.cookies[urlsplit(small.staff_url).netloc][COOKIE]
     of_portal = citizen.cookies[urlsplit(small.url).netloc][PORTAL_COOKIE]
@@ -119,7 +119,7 @@ def test_a_session_opens_its_own_listener_only(small: Website) -> None:
 
 
 def test_log_out_ends_the_session(small: Website) -> None:
-    person = logged_in(small, "can-bo", "/")
+    person = through_provider(small, "can-bo", "/")
     assert person.send("/logout", follow=False).status_code == 303
     assert small.rows(tables.session) == []
     assert [row.actor for row in entries(small, JournalEvent.SESSION_END)] == ["person:can-bo"]
@@ -127,7 +127,7 @@ def test_log_out_ends_the_session(small: Website) -> None:
 
 def test_the_portal_ends_no_session_of_staff_and_staff_none_of_the_portal(small: Website) -> None:
     """Back-channel log-out is of one client: the same account at the other stays."""
-    logged_in(small, "can-bo")
+    through_provider(small, "can-bo")
     ended = small.components.sessions.end_by_provider(
         small.components.staff_identity_provider.trusted.issuer, "can-bo", None
     )
@@ -137,7 +137,7 @@ def test_the_portal_ends_no_session_of_staff_and_staff_none_of_the_portal(small:
 
 
 def test_a_log_in_at_the_portal_ends_no_session_of_staff_that_may_be_idle_for_longer(small: Website) -> None:
-    logged_in(small, "can-bo")
+    through_provider(small, "can-bo")
     object.__setattr__(small.components.staff_sessions, "idle", timedelta(hours=2))
     with small.components.database.transaction() as connection:
         connection.execute(update(tables.session).values(seen_at=now() - timedelta(hours=1)))
@@ -151,7 +151,7 @@ def test_a_log_in_at_the_portal_ends_no_session_of_staff_that_may_be_idle_for_lo
 
 @pytest.mark.parametrize("who", ["hai-quan", "quan-tri"])
 def test_whoever_has_no_right_to_dossiers_is_turned_away(small: Website, who: str) -> None:
-    assert logged_in(small, who, "/").get("/can-bo").status_code == 403
+    assert through_provider(small, who, "/").get("/can-bo").status_code == 403
 
 
 def test_whoever_is_not_logged_in_is_sent_to_log_in_and_back(small: Website) -> None:
@@ -162,7 +162,7 @@ def test_whoever_is_not_logged_in_is_sent_to_log_in_and_back(small: Website) -> 
 
 
 def test_no_name_or_login_is_in_the_log(small: Website) -> None:
-    logged_in(small, "can-bo")
+    through_provider(small, "can-bo")
     Person(small.staff_url).log_in("nguoi-la")
     told = str([fields for _, fields in small.events])
     assert [each for each in ("NGUYEN VAN HAI", STAFF["can-bo"].login, STAFF["nguoi-la"].login) if each in told] == []

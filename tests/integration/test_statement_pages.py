@@ -6,7 +6,7 @@ import pytest
 
 from adapter.gateways.store import tables
 from tests.harness.browsing import Person
-from tests.harness.declaring import send_file
+from tests.harness.declaring import entered, send_file
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.statements import brought, logged_in, signed
@@ -16,9 +16,7 @@ from tests.harness.website import CITIZEN, ENTERPRISE, Website, changed
 @pytest.fixture
 def holder(site: Website) -> Person:
     """He uses the enterprise's account."""
-    person = Person(site.url)
-    person.log_in("cuong", "/login?next=/chung-thu-so", organisation=True)
-    return person
+    return entered(site, "cuong", "/chung-thu-so")
 
 
 def downloaded(person: Person, address: str, back: str, **fields: str) -> bytes:
@@ -49,8 +47,7 @@ def test_he_registers_a_certificate_and_suspends_it(site: Website, holder: Perso
 
 
 def test_nobody_sees_or_suspends_another_s_certificate(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in("binh", "/login?next=/chung-thu-so")
+    person = entered(site, "binh", "/chung-thu-so")
     theirs = [each for each in site.rows(tables.certificate) if each.number in (CITIZEN, ENTERPRISE)]
     assert theirs
     assert not any(each.serial in person.told() for each in theirs)
@@ -60,8 +57,7 @@ def test_nobody_sees_or_suspends_another_s_certificate(site: Website) -> None:
 
 
 def test_a_representative_brings_what_his_principal_has_signed(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in("an", "/login?next=/uy-quyen")
+    person = entered(site, "an", "/uy-quyen")
     person.send("/uy-quyen/van-ban", principal=ENTERPRISE, holder=CITIZEN, document="", until="")
     assert "số văn bản" in person.told()
     person.send("/uy-quyen/van-ban", principal=ENTERPRISE, holder=CITIZEN, document="UQ-9", until="31/13/2026")

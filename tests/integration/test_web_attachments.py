@@ -29,7 +29,7 @@ from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness import attached
 from tests.harness.browsing import Person
-from tests.harness.declaring import begun, press, send_file, unsent
+from tests.harness.declaring import begun, entered, press, send_file, unsent
 from tests.harness.fixtures import load_cases
 from tests.harness.pki import shared_pki
 from tests.harness.staff import logged_in, staffed
@@ -57,8 +57,7 @@ def site(standing: Website) -> Website:
 
 def started(site: Website) -> tuple[Person, str]:
     """Somebody of an enterprise with a draft of form 16 that lacks its letter."""
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     address = begun(person, "Mẫu 16")
     components, draft = site.components, draft_of(site)
     message = next(case.message for case in load_cases() if case.id == VISA)
@@ -140,8 +139,7 @@ def test_nobody_else_gets_a_file(site: Website) -> None:
     attach(person, draft)
     dossier, _ = signed_and_sent(site, person, draft)
     (file,) = site.rows(tables.stored_file)
-    stranger = Person(site.url)
-    stranger.log_in("an", "/login?next=/ho-so")
+    stranger = entered(site, "an", "/ho-so")
     assert stranger.get(f"{dossier}/tep/{file.digest}").status_code == 404
     elsewhere = logged_in(site, "mong-cai")
     assert elsewhere.get(f"/can-bo{dossier}/tep/{file.digest}").status_code == 404

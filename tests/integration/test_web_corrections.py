@@ -9,6 +9,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.door.reception import Caller
 from tests.harness.browsing import Person
+from tests.harness.declaring import entered
 from tests.harness.history import OFFICER
 from tests.harness.website import CITIZEN, Website, citizen_message
 from tests.integration.test_web_declare import HOSTILE, press
@@ -31,9 +32,7 @@ def asked(site: Website, key: DossierKey, wrong: str = "Số giấy tờ không 
 
 def an(site: Website, key: DossierKey, who: str = "an") -> Person:
     """Somebody at the dossier's page."""
-    person = Person(site.url)
-    person.log_in(who, f"/login?next=/ho-so/{key.year}/{key.number}")
-    return person
+    return entered(site, who, f"/ho-so/{key.year}/{key.number}")
 
 
 def opened(person: Person, key: DossierKey) -> None:

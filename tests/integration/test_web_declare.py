@@ -16,7 +16,7 @@ from adapter.services.watch.mode import Mode, Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness import declaring as filling
 from tests.harness.browsing import Person
-from tests.harness.declaring import TRAVELLER, begun, filled, press, send_file, texts_of, unsent
+from tests.harness.declaring import TRAVELLER, begun, entered, filled, press, send_file, texts_of, unsent
 from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.website import Website, citizen_message, group_message
@@ -56,8 +56,7 @@ def test_a_citizen_declares_from_the_first_page_to_the_receipt(site: Website) ->
 
 def test_what_is_inaccurate_is_told_with_what_it_leads_to_before_and_after_it_is_sent(site: Website) -> None:
     """Article 11(3)(a): the border guard asks for an amendment at once; the declarant's hour runs from his receipt."""
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     fill(person, site, AN, draft, citizen_message(ExpiryDate="2020-01-01"))
     person.get(f"{draft}/kiem-tra")
@@ -71,8 +70,7 @@ def test_what_is_inaccurate_is_told_with_what_it_leads_to_before_and_after_it_is
 
 def test_whoever_is_late_is_told_by_how_long_before_he_sends_and_is_taken(site: Website) -> None:
     """Two hours and twenty minutes before he comes: forty minutes late."""
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     fill(person, site, AN, draft, citizen_message(ExpectedArrival="2026-03-02 09:35:00"))
     person.get(f"{draft}/kiem-tra")
@@ -82,8 +80,7 @@ def test_whoever_is_late_is_told_by_how_long_before_he_sends_and_is_taken(site: 
 
 
 def test_of_a_file_with_very_many_faults_it_is_told_how_many_there_are(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     person.get(f"{draft}/nhap/persons")
     head, row = "Họ và tên;Giới tính;Ngày sinh;Số giấy tờ", "A;Nữ;31/2/1990;1"
@@ -98,8 +95,7 @@ def test_the_way_to_declare_stands_on_every_page_of_who_has_logged_in(site: Webs
     person = Person(site.url)
     person.get("/khai-bao")
     assert "/login" in person.at, "who has not logged in comes to log in"
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/")
+    person = entered(site, AN, "/")
     for address in ("/", "/ho-so"):
         person.get(address)
         assert "/khai-bao" in person.document().xpath("//nav//a/@href")
@@ -108,8 +104,7 @@ def test_the_way_to_declare_stands_on_every_page_of_who_has_logged_in(site: Webs
 
 
 def test_the_forms_of_a_gate_where_he_is_suspended_are_shut_and_what_he_typed_is_kept(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     page, texts = next(iter(typed(site, AN, citizen_message()).items()))
     person.get(f"{draft}{page}")
@@ -133,8 +128,7 @@ def test_the_forms_of_a_gate_where_he_is_suspended_are_shut_and_what_he_typed_is
 
 
 def test_back_in_the_browser_a_sent_declaration_can_only_be_looked_at(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     fill(person, site, AN, draft, citizen_message())
     person.get(f"{draft}/kiem-tra")
@@ -149,8 +143,7 @@ def test_back_in_the_browser_a_sent_declaration_can_only_be_looked_at(site: Webs
 
 
 def test_a_body_downloads_signs_uploads_and_sends(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     fill(person, site, CUONG, draft, group_message())
     person.get(f"{draft}/kiem-tra")
@@ -169,8 +162,7 @@ def test_a_body_downloads_signs_uploads_and_sends(site: Website) -> None:
 
 
 def test_a_file_that_says_something_else_is_shown_before_it_is_sent(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     fill(person, site, CUONG, draft, group_message())
     person.get(f"{draft}/kiem-tra")
@@ -197,8 +189,7 @@ def upload(person: Person, draft: str, raw: bytes, token: str) -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"<a>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"\x00" * 100])
 def test_what_is_no_signed_declaration_is_told_and_the_draft_is_kept(site: Website, raw: bytes) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     fill(person, site, CUONG, draft, group_message())
     person.get(f"{draft}/kiem-tra")
@@ -211,8 +202,7 @@ def test_what_is_no_signed_declaration_is_told_and_the_draft_is_kept(site: Websi
 
 
 def test_a_file_that_other_software_has_signed_is_sent_as_it_is(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao/tep")
+    person = entered(site, CUONG, "/khai-bao/tep")
     number = f"<PersonalNumber>{PEOPLE[CUONG].number}<".encode()
     own = re.sub(rb"<PersonalNumber>\d{12}<", number, group_message(), count=1)
     raw = signature(own)
@@ -220,14 +210,12 @@ def test_a_file_that_other_software_has_signed_is_sent_as_it_is(site: Website) -
     assert "Đã tiếp nhận bản khai" in person.told()
     (row,) = site.rows(tables.inbox)
     assert (row.outcome, row.bound_to) == ("accepted", PEOPLE[CUONG].number)
-    other = Person(site.url)
-    other.log_in(BINH, "/login?next=/khai-bao")
+    other = entered(site, BINH)
     assert other.get(f"/khai-bao/tep/{row.public_id}").status_code == 404
 
 
 def test_while_the_window_is_suspected_a_signed_file_waits_once_that_is_read_and_pressed(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao/tep")
+    person = entered(site, CUONG, "/khai-bao/tep")
     number = f"<PersonalNumber>{PEOPLE[CUONG].number}<".encode()
     raw = signature(re.sub(rb"<PersonalNumber>\d{12}<", number, group_message(), count=1))
     site.suspect()
@@ -252,8 +240,7 @@ def test_while_the_window_is_suspected_the_first_page_says_how_to_go_on(site: We
 
 
 def test_a_file_of_somebody_elses_declaration_is_not_taken(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(BINH, "/login?next=/khai-bao/tep")
+    person = entered(site, BINH, "/khai-bao/tep")
     send_file(person, "/khai-bao/tep", "x.xml", citizen_message())
     assert person.page is not None
     assert person.page.status_code == 422
@@ -262,8 +249,7 @@ def test_a_file_of_somebody_elses_declaration_is_not_taken(site: Website) -> Non
 
 
 def test_what_is_missing_or_cannot_be_read_is_told_at_its_field_and_kept(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     person.get(f"{draft}/muc/chung")
     answer = press(person, "Lưu và tiếp tục", follow=False, expectedArrival="30/2/2026 8:00")
@@ -281,8 +267,7 @@ def test_what_is_missing_or_cannot_be_read_is_told_at_its_field_and_kept(site: W
 
 
 def test_an_unfinished_page_may_be_left_for_later(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     person.get(f"{draft}/muc/chung")
     press(person, "Lưu, khai tiếp sau", purpose="Thăm thân")
@@ -291,8 +276,7 @@ def test_an_unfinished_page_may_be_left_for_later(site: Website) -> None:
 
 
 def test_a_form_in_two_windows_is_not_overwritten(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     person.get(f"{draft}/muc/chung")
     window = person.page
@@ -308,8 +292,7 @@ def test_a_form_in_two_windows_is_not_overwritten(site: Website) -> None:
 
 
 def test_rows_are_added_one_at_a_time_and_renumbered(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     for ordinal, name in enumerate(("Nguyễn Thị Đào", "Trần Văn Bốn", "Lê Tư"), start=1):
         person.get(f"{draft}/danh-sach/persons/{ordinal}")
@@ -323,8 +306,7 @@ def test_rows_are_added_one_at_a_time_and_renumbered(site: Website) -> None:
 
 
 def test_a_group_of_forty_comes_from_excel_with_the_template_that_is_offered(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     template = person.ask("GET", f"{draft}/nhap/persons/mau.xlsx").content
     forty = [
@@ -344,8 +326,7 @@ def test_a_group_of_forty_comes_from_excel_with_the_template_that_is_offered(sit
 
 
 def test_the_faults_of_a_file_are_told_by_cell_and_nothing_is_taken(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     person.get(f"{draft}/nhap/persons")
     raw = "Họ và tên;Giới tính;Ngày sinh\r\nA;Nữ;31/2/1990\r\n".encode()
@@ -359,8 +340,7 @@ def test_the_faults_of_a_file_are_told_by_cell_and_nothing_is_taken(site: Websit
 
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"\xff\xfe\x00", "NguyÔn ThÞ;x\n".encode("cp1252")])
 def test_a_file_that_cannot_be_read_says_why(site: Website, raw: bytes) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     person.get(f"{draft}/nhap/persons")
     send_file(person, f"{draft}/nhap/persons", "x.xlsx" if raw.startswith(b"PK") else "x.csv", raw)
@@ -370,8 +350,7 @@ def test_a_file_that_cannot_be_read_says_why(site: Website, raw: bytes) -> None:
 
 
 def test_a_file_that_is_too_large_is_told_so_and_the_draft_is_kept(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     person.get(f"{draft}/nhap/persons")
     send_file(person, f"{draft}/nhap/persons", "x.csv", b"a;b\n" * 100_000)
@@ -382,8 +361,7 @@ def test_a_file_that_is_too_large_is_told_so_and_the_draft_is_kept(site: Website
 
 
 def test_what_is_pasted_with_invisible_signs_is_kept_without_them_and_that_is_told(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     person.get(f"{draft}/muc/chung")
     press(person, "Lưu, khai tiếp sau", purpose="Th\u00adăm\u00a0thân\u200b")
@@ -409,8 +387,7 @@ def whole_size(person: Person) -> int:
 
 def test_the_largest_group_has_small_pages_with_few_fields(site: Website) -> None:
     """A page for all at once would be half a megabyte, and of more than a thousand fields the framework takes none."""
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     most = 500
     rows = [
@@ -442,8 +419,7 @@ def test_the_largest_group_has_small_pages_with_few_fields(site: Website) -> Non
 
 
 def test_rows_that_are_none_of_ours_are_not_taken(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(CUONG, "/login?next=/khai-bao")
+    person = entered(site, CUONG)
     draft = begun(person, "Mẫu 07")
     for names, rows in (
         *(("fullName", ""), ("", "A"), ("Tên", "A"), ("fullName\tfullName", "A\tB"), ("fullName\tsex", "A\tF\tB")),
@@ -455,10 +431,8 @@ def test_rows_that_are_none_of_ours_are_not_taken(site: Website) -> None:
 
 
 def test_anothers_draft_is_not_there(site: Website) -> None:
-    person, other = Person(site.url), Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person, other = entered(site, AN), entered(site, BINH)
     draft = begun(person, "Mẫu 11")
-    other.log_in(BINH, "/login?next=/khai-bao")
     for address in ("", "/muc/chung", "/danh-sach/children", "/kiem-tra", "/ky", "/tep.xml", "/bo"):
         assert other.get(f"{draft}{address}").status_code == 404, address
     other.get("/khai-bao")
@@ -469,8 +443,7 @@ def test_anothers_draft_is_not_there(site: Website) -> None:
 
 
 def test_a_script_in_a_field_is_text(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     person.get(f"{draft}/muc/chung")
     press(person, "Lưu, khai tiếp sau", purpose=HOSTILE)
@@ -481,8 +454,7 @@ def test_a_script_in_a_field_is_text(site: Website) -> None:
 
 
 def test_while_the_window_works_the_way_there_is_told_and_the_draft_is_kept(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     fill(person, site, AN, draft, citizen_message())
     person.get(f"{draft}/kiem-tra")
@@ -501,8 +473,7 @@ def test_before_he_begins_he_is_told_at_which_gates_it_is_taken_here(site: Websi
     site.window(Sight.UP)
     said = {"linked": False, "document": "12/TB", "actor": TESTER}
     site.components.links.state("BQP0100002", "HUUNGHI", **said)
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
 
     def marked() -> set[str]:
         person.get("/khai-bao/moi?procedure=BQP0100002")
@@ -522,8 +493,7 @@ def test_before_he_begins_he_is_told_at_which_gates_it_is_taken_here(site: Websi
 
 def test_while_the_window_takes_over_again_new_forms_say_that_they_are_sent_there(site: Website) -> None:
     """What was begun before is still taken, and its pages say so; what is begun now is for the window."""
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     before = begun(person, "Mẫu 11")
     fill(person, site, AN, before, citizen_message())
     assert "hoạt động trở lại" not in person.get(before).text
@@ -558,8 +528,7 @@ def test_while_the_window_takes_over_again_new_forms_say_that_they_are_sent_ther
 
 
 def test_a_draft_is_thrown_away_only_after_one_is_asked(site: Website) -> None:
-    person = Person(site.url)
-    person.log_in(AN, "/login?next=/khai-bao")
+    person = entered(site, AN)
     draft = begun(person, "Mẫu 11")
     person.get(f"{draft}/bo")
     press(person, "Bỏ bản khai")
