@@ -30,6 +30,7 @@ OLD_DOSSIERS = "tests/frozen/test_frozen_dossiers.py"
 ALARMS = "tests/crash/test_broker_alarms.py::test_while_the_broker_is_in_alarm"
 KILLS = "tests/crash/test_kill_points.py"
 MINISTRY = "tests/acceptance/test_another_ministry.py"
+FIRST_STEPS = "tests/acceptance/test_first_steps.py"
 THROUGH_BROKER = "tests/acceptance/test_fixtures_through_broker.py"
 PROVED_ALONE = [
     *("tests/crash/test_cluster.py", CLOCK_IS_SET, PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON, LOG_SHIPPING),
@@ -47,7 +48,7 @@ what_persons_he_looked_at"""
 PROVED_TESTS = [
     *(f"{PORTAL}::test_{name}" for name in _IN_THE_PORTAL.split()),
     *(f"{OFFICER}::test_{name}" for name in _OF_AN_OFFICER.split()),
-    f"{MINISTRY}::test_its_declarations_are_answered_signed[wheel]",
+    f"{MINISTRY}::test_its_declarations_are_answered_signed",
     *(f"tests/crash/test_outages.py::test_{name}" for name in ("a_broker_that_restarts", "over_amqps_with")),
     f"{ALARMS}_messages_are_taken_and_replies_wait_and_leave_after[disk]",
     "tests/crash/test_database_changes.py::test_a_fail_over",
@@ -135,7 +136,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
             f"{INTEGRATION}/test_check_judges.py",
         ],
         "hostile words in what is kept": [HOSTILE_WORDS],
-        "another ministry, and the wheel": [MINISTRY],
+        "another ministry, the wheel, the first steps": [MINISTRY, FIRST_STEPS],
         "every fixture and attack through the broker": [THROUGH_BROKER],
     },
     "consoles": {

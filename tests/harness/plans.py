@@ -37,8 +37,7 @@ class Recorder:
 def swell(database: Database, times: int, *, once: Collection[str]) -> None:
     """From now on the planner takes a store for so many times as large; `once`: tables that do not grow.
 
-    A table has so many times its rows, and to read one of its pages costs as much as so many. What is read by an index
-    costs what it costs in the small store: where there is one, it is taken.
+    Rows decide then, since pages are as few as they are: one of an index costs what one of a table costs.
     """
     of_a_table = "coalesce((SELECT indrelid FROM pg_index WHERE indexrelid = pg_class.oid), pg_class.oid)"
     with database.transaction() as connection:
@@ -48,7 +47,7 @@ def swell(database: Database, times: int, *, once: Collection[str]) -> None:
             (times, sorted(once)),
         )
         name = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar_one()
-        connection.exec_driver_sql(f"ALTER DATABASE {name} SET seq_page_cost = {times}")
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET random_page_cost = 1")
     database.engine.dispose()
 
 
