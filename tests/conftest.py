@@ -18,12 +18,13 @@ from typing import NoReturn
 import pytest
 
 from tests.harness import compiled
+from tests.harness.pki import shared_tls
 from tests.harness.stores import PostgresStores, sqlite_store
 from tests.servers import identity
 from tests.servers.identity import IdentityProvider, identity_provider
 from tests.servers.install import missing
 from tests.servers.postgresql import Postgres
-from tests.servers.rabbitmq import Rabbit
+from tests.servers.rabbitmq import Rabbit, Tls
 
 VHOST_BATCH = 20  # one rabbitmqctl call makes them in under a second
 
@@ -92,9 +93,10 @@ def cluster(database_folder: Path) -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def rabbit(server_folder: Path) -> Iterator[Rabbit]:
-    """The session's own RabbitMQ node; a test may restart it, or kill it if it starts it again."""
+    """The session's own RabbitMQ node, with a TLS listener; a test may restart it, or kill it if it starts it again."""
     demand("rabbitmq-server")
-    node = Rabbit(server_folder / "rabbitmq")
+    files = shared_tls()
+    node = Rabbit(server_folder / "rabbitmq", tls=Tls(ca=files.ca, cert=files.server, key=files.server_key))
     try:
         node.start()
         yield node

@@ -45,7 +45,11 @@ whoever_logs_in_again what_another_window_has_changed the_page_of_a_suspended_ac
 _OF_AN_OFFICER = """the_first_page_of a_key_in_a_field x_marks_rows a_phrase_is_put a_list_that_stays
 the_page_of_delegations everything_works_without_scripts a_shift_is_decided_on_pages a_dossier_is_printed
 what_persons_he_looked_at"""
+_OF_SERVERS = """a_durable_message_survives a_stopped_broker_leaves a_broker_started_by what_postgresql_committed
+a_stopped_cluster_leaves postgresql_asks_for_its_password[cluster]"""
 PROVED_TESTS = [
+    *(f"{INTEGRATION}/test_servers.py::test_{name}" for name in _OF_SERVERS.split()),
+    f"{INTEGRATION}/test_broker.py::test_a_restart_of_the_broker_loses_nothing",
     *(f"{PORTAL}::test_{name}" for name in _IN_THE_PORTAL.split()),
     *(f"{OFFICER}::test_{name}" for name in _OF_AN_OFFICER.split()),
     f"{MINISTRY}::test_its_declarations_are_answered_signed",
@@ -96,14 +100,14 @@ def parts() -> dict[str, list[str]]:
     doors, pages = _doors(), _pages()
     return {
         "kills and outages": ["tests/crash", *_LEFT_OUT],
-        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in (*doors, *pages)), *ONE_DATABASE],
+        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in (*doors, *pages)), *ONE_DATABASE, *_LEFT_OUT],
         "from queue to queue": [
             *("tests/acceptance", f"--ignore={MESSAGES}", "tests/demo"),
             *_others(),
             *_LEFT_OUT,
         ],
-        "commands and doors": [*doors, *ONE_DATABASE],
-        "pages": [*pages, *ONE_DATABASE],
+        "commands and doors": [*doors, *ONE_DATABASE, *_LEFT_OUT],
+        "pages": [*pages, *ONE_DATABASE, *_LEFT_OUT],
         "modules and rules": ["tests/unit", "tests/architecture"],
         "fixtures, attacks, messages made up": ["tests/procedures", MESSAGES],
     }

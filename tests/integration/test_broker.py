@@ -35,7 +35,7 @@ from adapter.gateways.broker.topology import Topology, compare, declare, export_
 from adapter.model.errors import Misconfigured
 from tests.harness.pki import shared_tls
 from tests.servers.process import free_ports
-from tests.servers.rabbitmq import Rabbit, Tls
+from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit
 
 TOPOLOGY = load_topology(Path(__file__).parents[2] / "queues" / "topology.yaml")
 DECLARATIONS, CONTROL, REPLIES, QUARANTINE = (
@@ -470,22 +470,11 @@ def test_a_probe_tells_a_broker_from_none(address: BrokerAddress) -> None:
 # -- TLS and a restart --------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def tls_node(server_folder: Path) -> Iterator[Rabbit]:
-    files = shared_tls()
-    node = Rabbit(server_folder / "tls-node", tls=Tls(ca=files.ca, cert=files.server, key=files.server_key))
-    try:
-        node.start()
-        yield node
-    finally:
-        node.remove()
-
-
-@pytest.fixture(scope="module")
-def tls_address(tls_node: Rabbit) -> BrokerAddress:
+@pytest.fixture
+def tls_address(rabbit: Rabbit, vhost: str) -> BrokerAddress:
     files = shared_tls()
     pem = TlsFiles(authorities=files.ca, certificate=files.client, key=files.client_key)
-    return BrokerAddress(url=tls_node.tls_url, tls=pem)
+    return BrokerAddress(url=rabbit.tls_vhost_url(vhost), tls=pem)
 
 
 def test_messages_pass_over_tls_with_client_certificates(tls_address: BrokerAddress) -> None:
@@ -525,9 +514,10 @@ def test_an_address_never_shows_its_password() -> None:
 
 
 def test_a_restart_of_the_broker_loses_nothing_and_both_sides_return(
-    tls_node: Rabbit, tls_address: BrokerAddress
+    rabbit: Rabbit, tls_address: BrokerAddress
 ) -> None:
     declare(tls_address, TOPOLOGY)
+    time.sleep(QUORUM_SETTLE_SECONDS)
     events = Events()
     numbers = itertools.count()
     confirmed: set[bytes] = set()
@@ -555,7 +545,7 @@ def test_a_restart_of_the_broker_loses_nothing_and_both_sides_return(
             return confirmed <= received
 
         assert until(lambda: exchange() > 100)
-        restart = threading.Thread(target=tls_node.restart)
+        restart = threading.Thread(target=rabbit.restart)
         restart.start()
         while restart.is_alive():
             exchange()

@@ -7,26 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pika
 import pika.exceptions
 import psycopg
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from sqlalchemy import create_engine, inspect, text
 
 from tests.conftest import demand
-from tests.harness.pki import ROOT
+from tests.harness.pki import ROOT, shared_tls
 from tests.servers.install import services_stay_down
 from tests.servers.postgresql import Postgres
 from tests.servers.process import MARK, alive, free_ports, marked
-from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
+from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit
 
 PERSISTENT = pika.BasicProperties(delivery_mode=2)
 
@@ -54,45 +48,10 @@ def test_a_port_is_given_to_one_process_as_long_as_it_lives(monkeypatch: pytest.
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-made authority and two certificates under it, `server` and `client`."""
-    folder = tmp_path_factory.mktemp("certificates")
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
-    for name in ("authority", "server", "client"):
-        is_authority = name == "authority"
-        key = authority_key if is_authority else ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(authority)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-            .not_valid_after(datetime(2045, 1, 1, tzinfo=UTC))
-            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .sign(authority_key, hashes.SHA256())
-        )
-        (folder / f"{name}.cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        (folder / f"{name}.key.pem").write_bytes(key.private_bytes(*pem))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def own_node(server_folder: Path, certificates: Path) -> Iterator[Rabbit]:
-    """A node of this module's own with a TLS listener."""
+def own_node(server_folder: Path) -> Iterator[Rabbit]:
+    """A node of this module's own."""
     demand("rabbitmq-server")
-    own = Rabbit(
-        server_folder / "own-rabbitmq",
-        tls=Tls(
-            ca=certificates / "authority.cert.pem",
-            cert=certificates / "server.cert.pem",
-            key=certificates / "server.key.pem",
-        ),
-    )
+    own = Rabbit(server_folder / "own-rabbitmq")
     try:
         yield own
     finally:
@@ -107,9 +66,9 @@ def node(own_node: Rabbit) -> Rabbit:
     return own_node
 
 
-def test_the_private_broker_is_reached_on_loopback_only(node: Rabbit) -> None:
+def test_the_private_broker_is_reached_on_loopback_only(rabbit: Rabbit) -> None:
     addresses = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout.split()
-    own = (node.ports.amqp, node.ports.amqps, node.ports.distribution, node.ports.mapper)
+    own = (rabbit.ports.amqp, rabbit.ports.amqps, rabbit.ports.distribution, rabbit.ports.mapper)
     seen = {a for a in addresses if a.rpartition(":")[2] in map(str, own)}
     assert {a.rpartition(":")[0] for a in seen} <= {"127.0.0.1", "[::1]"}
     assert {a.rpartition(":")[2] for a in seen} == set(map(str, own))
@@ -132,14 +91,14 @@ def test_a_durable_message_survives_the_kill_of_the_broker(node: Rabbit) -> None
         assert body == b"<Envelope/>"
 
 
-def test_tls_admits_a_client_with_a_certificate_and_no_other(node: Rabbit, certificates: Path) -> None:
-    parameters = pika.URLParameters(node.tls_url)
-    bare = ssl.create_default_context(cafile=str(certificates / "authority.cert.pem"))
+def test_tls_admits_a_client_with_a_certificate_and_no_other(rabbit: Rabbit) -> None:
+    files, parameters = shared_tls(), pika.URLParameters(rabbit.tls_url)
+    bare = ssl.create_default_context(cafile=str(files.ca))
     parameters.ssl_options = pika.SSLOptions(bare, "localhost")
     with pytest.raises((pika.exceptions.AMQPConnectionError, ssl.SSLError)):
         pika.BlockingConnection(parameters)
-    known = ssl.create_default_context(cafile=str(certificates / "authority.cert.pem"))
-    known.load_cert_chain(certificates / "client.cert.pem", certificates / "client.key.pem")
+    known = ssl.create_default_context(cafile=str(files.ca))
+    known.load_cert_chain(files.client, files.client_key)
     parameters.ssl_options = pika.SSLOptions(known, "localhost")
     with pika.BlockingConnection(parameters) as connection:
         assert connection.is_open
@@ -151,7 +110,7 @@ def test_a_stopped_broker_leaves_no_process_and_no_port(node: Rabbit) -> None:
     node.stop()
     assert node.processes() == []
     assert not any(map(alive, before))
-    assert not any(map(listening, (node.ports.amqp, node.ports.amqps, node.ports.distribution, node.ports.mapper)))
+    assert not any(map(listening, (node.ports.amqp, node.ports.distribution, node.ports.mapper)))
 
 
 def test_a_broker_started_by_the_command_is_stopped_by_another_process(server_folder: Path) -> None:

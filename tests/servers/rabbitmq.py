@@ -72,7 +72,7 @@ class Rabbit:
 
     @property
     def tls_url(self) -> str:
-        return f"amqps://guest:guest@localhost:{self.ports.amqps}/%2F"
+        return self.tls_vhost_url("%2F")
 
     @property
     def log(self) -> Path:
@@ -80,6 +80,9 @@ class Rabbit:
 
     def vhost_url(self, vhost: str) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.ports.amqp}/{'%2F' if vhost == '/' else vhost}"
+
+    def tls_vhost_url(self, vhost: str) -> str:
+        return f"amqps://guest:guest@localhost:{self.ports.amqps}/{vhost}"
 
     def processes(self) -> list[int]:
         """Every living process of this node, its port mapper included."""
