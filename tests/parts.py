@@ -27,17 +27,17 @@ CORRECTIONS = "tests/browser/test_corrections.py"
 CONSOLES = ["tests/browser/test_operator.py", "tests/browser/test_customs.py"]
 HOSTILE_WORDS = "tests/frozen/test_frozen_hostile.py"
 OLD_DOSSIERS = "tests/frozen/test_frozen_dossiers.py"
-ALARMS = "tests/crash/test_broker_alarms.py::test_while_the_broker_is_in_alarm"
-KILLS = "tests/crash/test_kill_points.py"
 MINISTRY = "tests/acceptance/test_another_ministry.py"
 FIRST_STEPS = "tests/acceptance/test_first_steps.py"
 THROUGH_BROKER = "tests/acceptance/test_fixtures_through_broker.py"
 PROVED_ALONE = [
     *("tests/crash/test_cluster.py", CLOCK_IS_SET, PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON, LOG_SHIPPING),
+    *(f"tests/crash/test_{name}.py" for name in ("nothing_left", "several_doors", "wrong_configurations")),
     *(*BROWSER_DAYS, CORRECTIONS, *CONSOLES),
 ]
 """What is too dear for `make test`, and stands in a long proof: three Erlang machines, a clock that is set, twenty
-commands, six acts that are stopped, a reload, a journal of its own, a shift, days and a night in a browser."""
+commands, six acts that are stopped, a reload, a journal of its own, a dozen daemons that do not begin, a shift, days
+and a night in a browser."""
 _IN_THE_PORTAL = """from_log_in_to the_checker_notices no_letter_is_kept a_confirmation_is_printed
 a_session_cookie_of_another_site the_console_tells_of by_keyboard_alone_one_comes a_time_is_vietnams
 a_page_works_without_scripts the_language_is_kept a_new_row_begins a_fault_in_the_summary
@@ -47,17 +47,39 @@ the_page_of_delegations everything_works_without_scripts a_shift_is_decided_on_p
 what_persons_he_looked_at"""
 _OF_SERVERS = """a_durable_message_survives a_stopped_broker_leaves a_broker_started_by what_postgresql_committed
 a_stopped_cluster_leaves postgresql_asks_for_its_password[cluster]"""
+_OF_KILLS = {
+    "outages": "a_broker_that_restarts over_amqps_with while_the_key_is_gone a_message_in_hand",
+    "broker_alarms": "while_the_broker_is_in_alarm_messages_are_taken_and_replies_wait_and_leave_after[disk]",
+    "database_changes": "a_fail_over",
+    "metrics": "counts_outlive_their_process",
+    "log_outages": "messages_are_answered_and_the_end_is_orderly[_closed] "
+    "messages_are_answered_and_the_end_is_orderly[_unread]",
+    "wrong_keys": "a_pair_that_is_not_taken_is_noted_and_the_one_before_signs[of-the-wrong-world] "
+    "a_pair_that_is_not_taken_is_noted_and_the_one_before_signs[half-a-change]",
+    "lost_queue": "least_rights_are_no_fault any_queue_is_declared_again[nsw.replies] "
+    "any_queue_is_declared_again[adapter.quarantine]",
+    "poison": "a_parked_message_passes_when a_message_that_cost_a_worker_its_life",
+    "same_dossier": "many_rivals what_waits_in_vain",
+    "portal_process": "the_portal_s_process_opens_its_own_key_alone",
+    "regressions": "wso2_3771",
+    "supervisor": "a_reload_that_waits_for_a_new_worker what_decides_and_cannot_begin a_port_that_is_taken_at_the_start"
+    " a_worker_that_hangs a_reload_takes_a_changed_password a_reload_imports_anew",
+    "kill_points": "a_worker_on_sqlite_killed_around_its_commit_loses_and_doubles_nothing[batch.committed] "
+    "a_dispatcher_on_sqlite_killed_before_it_marks_repeats_identically[outbox.confirmed] "
+    "a_worker_killed_when_its_acknowledgement_has_gone_out "
+    "a_worker_killed_after_any_step_loses_and_doubles_nothing[message.verified] "
+    "a_worker_killed_after_any_step_loses_and_doubles_nothing[batch.locked] "
+    "a_worker_killed_after_any_step_loses_and_doubles_nothing[batch.committing] "
+    "a_dispatcher_killed_after_any_step_loses_nothing_and_repeats_identically[outbox.claimed]",
+}
+"""By the file of tests/crash: what stands in the proof of kills."""
 PROVED_TESTS = [
     *(f"{INTEGRATION}/test_servers.py::test_{name}" for name in _OF_SERVERS.split()),
     f"{INTEGRATION}/test_broker.py::test_a_restart_of_the_broker_loses_nothing",
     *(f"{PORTAL}::test_{name}" for name in _IN_THE_PORTAL.split()),
     *(f"{OFFICER}::test_{name}" for name in _OF_AN_OFFICER.split()),
     f"{MINISTRY}::test_its_declarations_are_answered_signed",
-    *(f"tests/crash/test_outages.py::test_{name}" for name in ("a_broker_that_restarts", "over_amqps_with")),
-    f"{ALARMS}_messages_are_taken_and_replies_wait_and_leave_after[disk]",
-    "tests/crash/test_database_changes.py::test_a_fail_over",
-    f"{KILLS}::test_a_worker_on_sqlite_killed_around_its_commit_loses_and_doubles_nothing[batch.committed]",
-    f"{KILLS}::test_a_dispatcher_on_sqlite_killed_before_it_marks_repeats_identically[outbox.confirmed]",
+    *(f"tests/crash/test_{file}.py::test_{name}" for file, names in _OF_KILLS.items() for name in names.split()),
 ]
 """Single tests of that kind, by the beginnings of their names; their file stands in a long proof. What of `make test`
 notices the same break: docs/decisions/0021-what-the-suite-costs.md."""
@@ -65,16 +87,6 @@ _LEFT_OUT = [*(f"--ignore={file}" for file in PROVED_ALONE), *(f"--deselect={tes
 
 
 ONE_DATABASE = ["-p", "tests.one_database"]
-
-
-def _doors() -> list[str]:
-    return [str(file) for kind in ("cli", "web") for file in sorted(Path(INTEGRATION).glob(f"test_{kind}*.py"))]
-
-
-def _pages() -> list[str]:
-    """The pages of staff and what they show, each kind by the beginning or the end of its name."""
-    kinds = ("*_pages", "*_schema", "customs_*", "staff_*", "message_*", "printed_*", "machine_*")
-    return sorted({str(file) for kind in kinds for file in Path(INTEGRATION).glob(f"test_{kind}.py")})
 
 
 def _of_processes() -> list[str]:
@@ -97,19 +109,15 @@ def _others() -> list[str]:
 def parts() -> dict[str, list[str]]:
     """The whole suite: those that wait for servers first, so that the others fill the time; of these the long ones
     first, so that none is left over at the end."""
-    doors, pages = _doors(), _pages()
     return {
         "kills and outages": ["tests/crash", *_LEFT_OUT],
-        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in (*doors, *pages)), *ONE_DATABASE, *_LEFT_OUT],
+        "gateways, doors, pages": [INTEGRATION, *ONE_DATABASE, *_LEFT_OUT],
         "from queue to queue": [
             *("tests/acceptance", f"--ignore={MESSAGES}", "tests/demo"),
             *_others(),
             *_LEFT_OUT,
         ],
-        "commands and doors": [*doors, *ONE_DATABASE, *_LEFT_OUT],
-        "pages": [*pages, *ONE_DATABASE, *_LEFT_OUT],
-        "modules and rules": ["tests/unit", "tests/architecture"],
-        "fixtures, attacks, messages made up": ["tests/procedures", MESSAGES],
+        "modules and rules, fixtures, attacks": ["tests/unit", "tests/architecture", "tests/procedures", MESSAGES],
     }
 
 
@@ -119,16 +127,21 @@ def _counted() -> list[str]:
     return [f"{INTEGRATION}/test_{each}.py" for each in (*long, "message_browser")]
 
 
+def _modules() -> list[str]:
+    return [f"tests/unit/{file.name}" for file in sorted(Path(__file__).parent.glob("unit/test_*.py"))]
+
+
 QUICK = {
-    "modules": ["tests/unit"],
+    "modules": _modules()[::2],
     "fixtures and attacks": [
         "tests/procedures",
         "--deselect=tests/procedures/test_mutations.py",
         "--ignore=tests/procedures/test_jdk.py",  # no JDK is installed for it
     ],
+    "other modules": _modules()[1::2],
     "rules": ["tests/architecture"],
 }
-"""What one runs after each small step: no servers, and every fixture."""
+"""What one runs after each small step: no servers, and every fixture. Modules in halves, for both cores to the end."""
 
 PROOFS: dict[str, dict[str, list[str]]] = {
     "attacks": {
@@ -158,10 +171,11 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "whatever each role asks": [f"{INTEGRATION}/test_staff_walk.py", f"{INTEGRATION}/test_customs_schema.py"],
     },
     "data": {
-        "forms filled and read back, data broken, streams of a terminal": [
+        "forms filled and read back, data broken, streams of a terminal, every page drawn": [
             "tests/unit/test_forms.py",
             "tests/unit/test_data_faults.py",
             "tests/unit/test_terminal.py",
+            "tests/unit/test_web_pages.py",
         ],
     },
     "databases": {"on PostgreSQL and on SQLite": [INTEGRATION, *(f"--ignore={file}" for file in _counted())]},

@@ -1,6 +1,7 @@
 """The broker gone, the database gone: nothing is lost, nothing is acknowledged early, and it resumes alone.
 
-On a node and a cluster of this file's own, which are stopped and killed here. NSW_PROVE=full takes the full 30 seconds.
+On the session's node and a cluster of the test's own, which are stopped and killed here. NSW_PROVE=full takes the full
+30 seconds.
 """
 
 from __future__ import annotations
@@ -41,22 +42,29 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def node(_node: Rabbit) -> Rabbit:
+def node(rabbit: Rabbit, _vhosts_of_outages: None) -> Rabbit:
     """The node, up, whatever the test before has left."""
-    if not _node.processes():
-        _node.start()
-    return _node
+    if not rabbit.processes():
+        rabbit.start()
+    return rabbit
 
 
 @pytest.fixture(scope="module")
-def _node(server_folder: Path) -> Iterator[Rabbit]:
-    """This file's own node; it speaks TLS too, to clients with a certificate."""
+def _vhosts_of_outages(rabbit: Rabbit) -> None:
+    if not rabbit.processes():
+        rabbit.start()
+    rabbit.add_vhosts(["restarted", "gone", "store-gone", "in-hand", "token-gone"])
+
+
+@pytest.fixture
+def secure_node(server_folder: Path) -> Iterator[Rabbit]:
+    """A node of its own, which speaks TLS too, to clients with a certificate."""
     demand("rabbitmq-server")
     files = shared_tls()
     made = Rabbit(server_folder / "outages", tls=Tls(ca=files.ca, cert=files.server, key=files.server_key))
     try:
         made.start()
-        made.add_vhosts(["restarted", "gone", "store-gone", "in-hand", "secure", "token-gone"])
+        made.add_vhosts(["secure"])
         yield made
     finally:
         made.remove()
@@ -209,13 +217,13 @@ def end_the_one_that_waits(database: Database) -> bool:
 
 
 def test_over_amqps_with_a_client_certificate_a_message_is_answered(
-    node: Rabbit, tmp_path: Path, postgresql_url: str
+    secure_node: Rabbit, tmp_path: Path, postgresql_url: str
 ) -> None:
     files = shared_tls()
     message = declaration(0)
-    with opened(Scene(tmp_path, node.vhost_url("secure"), postgresql_url)) as scene:
+    with opened(Scene(tmp_path, secure_node.vhost_url("secure"), postgresql_url)) as scene:
         scene.configure({
-            "broker.url": f"amqps://guest:guest@localhost:{node.ports.amqps}/secure",
+            "broker.url": f"amqps://guest:guest@localhost:{secure_node.ports.amqps}/secure",
             "broker.tls": {"ca": str(files.ca), "certificate": str(files.client), "key": str(files.client_key)},
         })  # fmt: skip
         for part in ("worker", "dispatcher"):

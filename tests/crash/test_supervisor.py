@@ -291,8 +291,8 @@ def _forked_by(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_parts_that_lose_what_they_are_forks_of_are_replaced_and_a_reload_imports_anew(scene: Scene) -> None:
-    """The one daemon here that starts from nothing, and so do its parts when it is reloaded."""
+def test_parts_that_lose_what_they_are_forks_of_are_replaced(scene: Scene) -> None:
+    """On a daemon that starts from nothing."""
     messages = declarations(0, 20)
     daemon = scene.daemon_from_nothing()
     scene.until_ready()
@@ -307,7 +307,16 @@ def test_parts_that_lose_what_they_are_forks_of_are_replaced_and_a_reload_import
     scene.until_ready()
     scene.partner.publish(messages)
     scene.until_done(messages)
+    assert daemon.stop() == 0
+    scene.finish()
+    scene.assert_whole(messages)
 
+
+def test_a_reload_imports_anew(scene: Scene) -> None:
+    """Each part of it starts from nothing, and so does the daemon here."""
+    messages = declarations(0, 20)
+    daemon = scene.daemon_from_nothing()
+    scene.until_ready()
     old = workers(daemon)[-1]
     daemon.process.send_signal(signal.SIGHUP)
     scene.until(lambda: not alive(old), "the old worker makes room")
@@ -316,6 +325,8 @@ def test_parts_that_lose_what_they_are_forks_of_are_replaced_and_a_reload_import
     assert b"spawn_main" in Path(f"/proc/{new}/cmdline").read_bytes(), "an interpreter of its own"
     scene.until(lambda: daemon.told(Event.RELOAD_TAKEN), "the other parts too", PARTS * PATIENCE_S)
     assert scene.readyz()[0] == 200
+    scene.partner.publish(messages)
+    scene.until_done(messages)
     assert daemon.stop() == 0
     scene.finish()
     scene.assert_whole(messages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class Partner:
 
     url: str
     got: list[Reply] = field(default_factory=list)
+    _kept: BlockingChannel | None = None
 
     def publish(self, messages: Sequence[Message], *, pause_s: float = 0.0, patience_s: float = 180.0) -> None:
         """Publish each until the broker confirms it; a broker that goes away meanwhile is waited for."""
@@ -61,14 +62,29 @@ class Partner:
 
     def collect(self) -> list[Reply]:
         """Everything on nsw.replies so far, in the order it came; a broker that is away adds nothing."""
-        try:
-            with self._channel() as channel:
-                for tag, properties, body in _fetch(channel, REPLIES):
-                    self.got.append(Reply(properties.correlation_id or "", properties.type or "", body))
-                    channel.basic_ack(tag)
-        except _LOST:
-            pass
+        if self._kept is None or not self._take_away():  # it may have been lost since: a restarted broker
+            self._take_away()
         return self.got
+
+    def _take_away(self) -> bool:
+        """By one connection, which is kept: proofs ask ten times a second. Gives whether the broker was there."""
+        try:
+            if self._kept is None:
+                self._kept = self._connection().channel()
+            for tag, properties, body in _fetch(self._kept, REPLIES):
+                self.got.append(Reply(properties.correlation_id or "", properties.type or "", body))
+                self._kept.basic_ack(tag)
+        except _LOST:
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of the connection that is kept."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept.connection.is_open:
+            with suppress(*_LOST):
+                kept.connection.close()
 
     def ready(self, queue: str) -> int:
         """How many messages of a queue nobody holds."""
@@ -97,9 +113,14 @@ class Partner:
         )
         channel.basic_publish("nsw.inbound", message.key, message.raw, properties, mandatory=True)
 
+    def _connection(self) -> pika.BlockingConnection:
+        parameters = pika.URLParameters(self.url)
+        parameters.heartbeat = 0  # between two looks nobody answers for the one that is kept
+        return pika.BlockingConnection(parameters)
+
     @contextmanager
     def _channel(self) -> Iterator[BlockingChannel]:
-        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        connection = self._connection()
         try:
             yield connection.channel()
         finally:

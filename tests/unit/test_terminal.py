@@ -132,7 +132,7 @@ def test_completion_of_the_shell_works() -> None:
     assert done.stdout.split() == [b"account"]
 
 
-@pytest.mark.parametrize("after", share(["0.02", "0.1", "0.3", "0.5", "0.8", "1.5"], 2))
+@pytest.mark.parametrize("after", share(["0.02", "0.1", "0.3", "0.5", "0.8", "1.5"], 3))
 def test_an_interrupt_is_one_line_at_any_moment(after: str) -> None:
     """Also while the program is being loaded: it is sent from within, so that it comes at a known moment."""
     lines = [
