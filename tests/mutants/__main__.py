@@ -51,7 +51,9 @@ def main() -> int:
     else:
         mutants = chosen(ROOT, given.count, SEED)
         plugin = Hunting(ROOT, mutants, ran, results, given.bound, time.time() + given.minutes * 60)
-    return int(pytest.main([*files, "-q", "-p", "no:cacheprovider", "-k", given.k, "--no-header"], plugins=[plugin]))
+    # The tool has imported the program before pytest begins, and pytest warns of what it could not rewrite for that.
+    options = ["-q", "--no-header", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return int(pytest.main([*files, *options, "-k", given.k], plugins=[plugin]))
 
 
 if __name__ == "__main__":

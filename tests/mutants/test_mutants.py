@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -101,3 +103,11 @@ def test_the_table_tells_what_only_the_suite_before_noticed(tmp_path: Path) -> N
     told = table(written("after", "caught", "survived", "survived", "caught", "undecided"), before)
     assert "| all | all | 4 | 3 | 2 | 1 |" in told
     assert told.endswith("Caught before only:\n1\n\nSurvived:\n2")
+
+
+def test_the_tool_begins_as_it_is_called(tmp_path: Path) -> None:
+    """In a process of its own: what it imports before pytest does is pytest's to warn of, and a warning is an error."""
+    command = [sys.executable, "-m", "tests.mutants", "map", "--folder", str(tmp_path), "tests/unit/test_mrz.py"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+    assert (tmp_path / "map.jsonl").read_text(encoding="utf-8").splitlines()
