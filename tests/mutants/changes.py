@@ -10,6 +10,7 @@ import copy
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
@@ -81,6 +82,12 @@ def _modules(root: Path) -> list[str]:
 
 
 def _by_kind(root: Path, module: str) -> dict[str, list[Mutant]]:
+    """To take from: what is kept of a module stays."""
+    return {kind: list(places) for kind, places in _all_of(root, module).items()}
+
+
+@cache
+def _all_of(root: Path, module: str) -> dict[str, list[Mutant]]:
     found: dict[str, list[Mutant]] = {}
     counted: dict[str, int] = {}
     tree = ast.parse((root / module).read_text(encoding="utf-8"))
