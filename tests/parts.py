@@ -26,6 +26,7 @@ PORTAL, OFFICER = "tests/browser/test_portal.py", "tests/browser/test_officer.py
 CORRECTIONS = "tests/browser/test_corrections.py"
 CONSOLES = ["tests/browser/test_operator.py", "tests/browser/test_customs.py"]
 HOSTILE_WORDS = "tests/frozen/test_frozen_hostile.py"
+STORY = "tests/frozen/test_frozen_contents.py"
 OLD_DOSSIERS = "tests/frozen/test_frozen_dossiers.py"
 MINISTRY = "tests/acceptance/test_another_ministry.py"
 FIRST_STEPS = "tests/acceptance/test_first_steps.py"
@@ -78,6 +79,7 @@ PROVED_TESTS = [
     f"{INTEGRATION}/test_broker.py::test_a_restart_of_the_broker_loses_nothing",
     *(f"{PORTAL}::test_{name}" for name in _IN_THE_PORTAL.split()),
     *(f"{OFFICER}::test_{name}" for name in _OF_AN_OFFICER.split()),
+    f"{STORY}::test_on_sqlite_too_the_story_fills",
     f"{MINISTRY}::test_its_declarations_are_answered_signed",
     *(f"tests/crash/test_{file}.py::test_{name}" for file, names in _OF_KILLS.items() for name in names.split()),
 ]
@@ -197,7 +199,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
     },
     "scale": {
         "a million dossiers": ["tests/frozen/test_plans.py", "tests/frozen/test_seed.py"],
-        "every dossier of older versions": [OLD_DOSSIERS],
+        "every dossier of older versions, the story on SQLite": [OLD_DOSSIERS, STORY],
     },
 }
 """The long proofs in full, by the name that `make prove ARGS=<name>` takes; what stands in one runs at once."""

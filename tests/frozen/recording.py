@@ -10,6 +10,7 @@ from unittest.mock import patch
 from adapter.gateways.store.database import Database
 from adapter.services.access.emergency import _COST
 from adapter.services.watch.looks import Looks
+from tests.frozen.contents import missing
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.harness.pki import shared_pki
@@ -27,6 +28,8 @@ class Told:
     made: Post
     recorder: Recorder
     rows: Template
+    lacking: list[str]
+    """What the store lacks at its end of all that one must hold."""
 
 
 def tell_and_record(folder: Path, url: str) -> Told:
@@ -40,8 +43,10 @@ def tell_and_record(folder: Path, url: str) -> Told:
         tell(made)
     unheard = Database(url)
     rows = template(unheard)
+    with unheard.reading() as connection:
+        lacking = missing(made.components, connection)
     unheard.close()
-    return Told(folder, made, recorder, rows)
+    return Told(folder, made, recorder, rows, lacking)
 
 
 def _asking(recorder: Recorder, look: Callable[[Looks], None]) -> Callable[[Looks], None]:

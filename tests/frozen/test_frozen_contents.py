@@ -12,6 +12,7 @@ from adapter.model.dossier import Act
 from tests.frozen.contents import CLOSED, JOURNAL, missing
 from tests.frozen.keeping import every
 from tests.frozen.post import post
+from tests.frozen.recording import Told
 from tests.frozen.standing import Standing
 from tests.frozen.story import tell
 from tests.harness.pki import ROOT, shared_pki
@@ -19,7 +20,11 @@ from tests.harness.pki import ROOT, shared_pki
 _EVENT = re.compile(r'Entry(?:\.by)?\(\s*(?:event=)?f?"([^"]+)"')
 
 
-def test_the_story_fills_every_table_and_every_state_of_today(tmp_path: Path) -> None:
+def test_the_story_fills_every_table_and_every_state_of_today(story: Told) -> None:
+    assert story.lacking == []
+
+
+def test_on_sqlite_too_the_story_fills_every_table_and_every_state(tmp_path: Path) -> None:
     made = post(tmp_path, database_url=f"sqlite:///{tmp_path / 'adapter.db'}", pki=shared_pki())
     upgrade(made.components.database)
     tell(made)

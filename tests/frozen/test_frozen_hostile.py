@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -21,15 +20,15 @@ from adapter.services.dossiers.lookup import LookupKind
 from tests.frozen.keeping import every
 from tests.frozen.standing import Standing, restored
 from tests.frozen.test_frozen_dossiers import BY_DOSSIER, FOLLOWED, READS
+from tests.harness.shares import FULL
 
 PROGRAM = get_command(app)
 HOSTILE = (
     "clear\x1b[2J\x1b]0;title\x07 csi\x9b31m nul\x00 back\x08\r\n\tline bidi\u202e\u2066\u200f\ufeff end\u2028\u2029 "
-    "non\ufffe\U0001ffff tag\U000e0041 \u05e9\u05dc\u05d5\u05dd \u0e01\u0e33 " + "very long " * 300
+    "non\ufffe\U0001ffff tag\U000e0041 \u05e9\u05dc\u05d5\u05dd \u0e01\u0e33 " + "very long " * (300 if FULL else 30)
 )
 STRUCTURE = {"mapping", "schema", "procedure", "document_type", "message_key", "sender", "name", "identity"}
 """Columns that are ours alone and never a stranger's words; without them nothing is found or read any more."""
-FULL = os.environ.get("NSW_PROVE") == "full"
 UNSEEN = ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")
 
 

@@ -115,9 +115,10 @@ def _everything(database: Database) -> dict[str, str]:
             if table.name == "alembic_version":
                 continue
             key = list(table.primary_key.columns)
-            for column in table.columns:
-                told = connection.execute(select(*key, column).order_by(*key)).all()
-                found[f"{table.name}.{column.name}"] = hashlib.sha256(repr([tuple(row) for row in told]).encode())
+            rows = connection.execute(select(table).order_by(*key)).all()
+            for place, column in enumerate(table.columns):
+                told = repr([row[place] for row in rows])
+                found[f"{table.name}.{column.name}"] = hashlib.sha256(told.encode())
         return {name: digest.hexdigest() for name, digest in found.items()}
 
 

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from adapter.cli import app, inspection, options
+from adapter.cli import app, inspection, options, rehearsing
 from adapter.gateways.store import departures, lookups, replies
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import dossier, inbox, outbox
@@ -104,7 +104,8 @@ def _commands(made: Post, config: Path, recorder: Recorder) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(options, "build", lambda _: made.components)
         patch.setattr("typer.testing._get_command", lambda _: PROGRAM)
-        patch.setattr(inspection, "check", lambda *_: [])  # asks no database, and compiles every schema
+        for each in (inspection, rehearsing):
+            patch.setattr(each, "check", lambda *_: [])  # asks no database, and compiles every schema
         for name, arguments in {**COMMANDS, **LISTS}.items():
             recorder.asked_by = name
             done = runner.invoke(app, [*arguments, "--config", str(config)])
