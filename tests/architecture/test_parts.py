@@ -103,16 +103,22 @@ class Item:
         self.nodeid, self.callspec = nodeid, SimpleNamespace(params=params)
 
 
-def test_what_is_left_to_postgresql_is_proved_on_both(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_to_one_database_is_proved_on_both(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    one, other = "tests/integration/test_mail.py::test_it", "tests/integration/test_store.py::test_it"
-    left: list[Any] = [Item(one, standing_url="sqlite"), Item(one, database_url="sqlite", case="a")]
-    kept: list[Any] = [
-        *(Item(one, standing_url="postgresql"), Item(one, case="sqlite"), Item(other, database_url="sqlite")),
-        SimpleNamespace(nodeid=one),
+    folder = "tests/integration"
+    one, other, both = (f"{folder}/test_{name}.py::test_it" for name in ("presses", "mail", "store"))
+    left: list[Any] = [
+        *(Item(one, standing_url="postgresql"), Item(one, database_url="postgresql", case="a")),
+        *(Item(other, standing_url="sqlite"), Item(other, database_url="sqlite", case="a")),
     ]
-    assert [one_database.is_left_out(each) for each in (*left, *kept)] == [True] * 2 + [False] * 4
-    assert [file for file in one_database.ON_BOTH if not (ROOT / file).is_file()] == []
+    kept: list[Any] = [
+        *(Item(one, standing_url="sqlite"), Item(other, standing_url="postgresql"), Item(one, case="postgresql")),
+        *(Item(both, database_url="sqlite"), Item(both, database_url="postgresql"), SimpleNamespace(nodeid=one)),
+    ]
+    assert [one_database.is_left_out(each) for each in (*left, *kept)] == [True] * 4 + [False] * 6
+    named = [*one_database.ON_BOTH, *one_database.ON_POSTGRESQL]
+    assert len(named) == len({*named})
+    assert [file for file in named if not (ROOT / file).is_file()] == []
     shared = [file for part in parts().values() if "tests.one_database" in part for file in files(part)]
     proved = [file for chosen in PROOFS.values() for part in chosen.values() for file in files(part)]
     assert {*shared} <= {*proved}
