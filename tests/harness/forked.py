@@ -2,8 +2,8 @@
 
 What a person types runs in a real process, with its own arguments, folder, environment, input, output and exit code;
 only the two seconds of importing are not spent again, nor by the process that a daemon forks its parts from, nor by
-the parts of a reload (spawned.py). That the program starts from nothing is proved by tests/acceptance, with the
-installed wheel and with the first steps of the documents, and by tests/crash/test_supervisor.py.
+the parts of a reload (spawned.py). That the program starts from nothing is proved by tests/acceptance with the
+installed wheel, in a long proof with the first steps of the documents too, and by tests/crash/test_supervisor.py.
 """
 
 from __future__ import annotations
