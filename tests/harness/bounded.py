@@ -8,8 +8,6 @@ which file was next. Prints one line a file: its name and the outcome.
 from __future__ import annotations
 
 import hashlib
-import resource
-import signal
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +17,7 @@ from adapter.model.identifiers import Digest
 from adapter.model.outcomes import word
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import judge
-
-CPU_SECONDS = 2
-MEMORY_BYTES = 256 << 20
+from tests.harness.bounds import limit_memory, limit_time
 
 
 def main(config: str, at: str, first: str, *files: str) -> None:
@@ -36,16 +32,6 @@ def main(config: str, at: str, first: str, *files: str) -> None:
         channel = Channel(Path(file).name.partition(".")[0])
         outcome = judge(Submission(raw, channel, received, Digest(hashlib.sha256(raw).hexdigest())), ground)
         print(Path(file).name, word(outcome), flush=True)
-
-
-def limit_memory() -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY_BYTES, resource.RLIM_INFINITY))
-
-
-def limit_time() -> None:
-    """From now: a timer of the CPU that the process uses. RLIMIT_CPU counts whole seconds, so it gave one to two."""
-    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
 
 
 if __name__ == "__main__":

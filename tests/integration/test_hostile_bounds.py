@@ -1,6 +1,6 @@
 """Each hostile file is judged within two seconds of CPU and 256 MiB, by a worker that judges the next genuine one.
 
-In `make test` of each class one that ends at each stage, and every fourth; all in a long proof.
+In `make test` of each class one that ends at each stage, and every sixteenth; all in a long proof.
 The bounds are the operating system's (tests/harness/bounded.py): what breaks one ends the worker.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import bounded
+from tests.harness import bounds
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import ROOT, shared_pki
@@ -42,7 +42,7 @@ def worker(folder: Path, files: list[Path]) -> subprocess.CompletedProcess[str]:
 
 def test_every_hostile_file_stays_within_its_bounds_and_the_next_genuine_message_passes(tmp_path: Path) -> None:
     genuine = next(case for case in load_cases() if case.id == GENUINE)
-    attacks = share(load_attacks(), 4, lambda case: (case.id.partition("/")[0], case.expect.stage))
+    attacks = share(load_attacks(), 16, lambda case: (case.id.partition("/")[0], case.expect.stage))
     order = [genuine] + [case for attack in attacks for case in (attack, genuine)]
     files = written(tmp_path, order)
     run = worker(tmp_path, files)
@@ -67,7 +67,7 @@ def test_every_hostile_file_stays_within_its_bounds_and_the_next_genuine_message
 )
 def test_a_worker_that_goes_over_its_bounds_is_seen(waste: str, code: int, said: str) -> None:
     """The proof can fail: the same limits end a process that wastes time or memory, and no other."""
-    program = f"from {bounded.__name__} import limit_memory, limit_time; limit_memory(); limit_time()\n{waste}"
+    program = f"from {bounds.__name__} import limit_memory, limit_time; limit_memory(); limit_time()\n{waste}"
     command = [sys.executable, "-c", program]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_START)
     assert (run.returncode, said in run.stderr) == (code, True)
