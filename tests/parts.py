@@ -183,7 +183,11 @@ PROOFS: dict[str, dict[str, list[str]]] = {
     },
     "databases": {"on PostgreSQL and on SQLite": [INTEGRATION, *(f"--ignore={file}" for file in _counted())]},
     "kills": {"outages": _of_servers(), "kills": _of_processes()},
-    "lives": {"any order of messages and acts": ["tests/lives"]},
+    "lives": {
+        "any order of messages and acts": ["tests/lives/test_any_order.py"],
+        "schedules of messages and portal": ["tests/lives/test_schedules.py"],
+        "reconciliation, with kills": ["tests/lives/test_reconciliation.py"],
+    },
     "messages": {
         "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
         "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],
