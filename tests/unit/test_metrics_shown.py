@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.parser import text_string_to_metric_families
 
 from adapter.entrypoints.metrics import Metrics, Parts
 from tests.harness.pki import ROOT
@@ -71,3 +76,34 @@ def test_panels_lie_beside_one_another() -> None:
     places = [(each["gridPos"]["x"], each["gridPos"]["y"]) for each in panels]
     assert len(set(places)) == len(places)
     assert len({each["id"] for each in panels}) == len(panels)
+
+
+_PROCESSES = """
+import os, signal, sys
+from pathlib import Path
+from adapter.entrypoints.metrics import Metrics, exposition, keep_in
+from adapter.model.events import Event
+keep_in(Path(sys.argv[1]))
+for messages in (2, 3):
+    child = os.fork()
+    if not child:
+        count = Metrics(lambda event, **fields: None)
+        told = {"procedure": "A", "channel": "window", "outcome": "accepted", "state": "answered", "ms": {"verify": 2}}
+        for _ in range(messages):
+            count(Event.SETTLED, duplicate=False, **told)
+        count(Event.SETTLED, duplicate=True, **told)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+sys.stdout.buffer.write(exposition([("worker-0", True, 1, 1.0)]))
+"""
+
+
+def test_counts_of_all_processes_are_told_together_and_outlive_those_that_were_killed(tmp_path: Path) -> None:
+    """From nothing: the library asks when it is imported where counts are kept."""
+    folder = tmp_path / "counts"
+    kept_there = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    command = [sys.executable, "-c", _PROCESSES, str(folder)]
+    ran = subprocess.run(command, cwd=ROOT, env=kept_there, capture_output=True, text=True, check=True)
+    told = {each.name: each.value for family in text_string_to_metric_families(ran.stdout) for each in family.samples}
+    assert (told["nsw_messages_total"], told["nsw_duplicates_total"]) == (5, 2)
+    assert (told["nsw_stage_seconds_count"], told["nsw_part_ready"]) == (5, 1)
