@@ -33,7 +33,7 @@ FIRST_STEPS = "tests/acceptance/test_first_steps.py"
 THROUGH_BROKER = "tests/acceptance/test_fixtures_through_broker.py"
 PROVED_ALONE = [
     *("tests/crash/test_cluster.py", CLOCK_IS_SET, PORTAL_FAILURE, SUSPENDED_ACTS, LISTS_ON, LOG_SHIPPING),
-    *(f"tests/crash/test_{name}.py" for name in ("nothing_left", "several_doors", "wrong_configurations")),
+    "tests/crash/test_wrong_configurations.py",
     *(*BROWSER_DAYS, CORRECTIONS, *CONSOLES),
 ]
 """What is too dear for `make test`, and stands in a long proof: three Erlang machines, a clock that is set, twenty
@@ -65,6 +65,8 @@ _OF_KILLS = {
     "regressions": "wso2_3771",
     "supervisor": "a_reload_that_waits_for_a_new_worker what_decides_and_cannot_begin a_port_that_is_taken_at_the_start"
     " a_worker_that_hangs a_reload_takes_a_changed_password a_reload_imports_anew",
+    "nothing_left": "with_the_reader_of_the_log_gone",
+    "several_doors": "several_web_processes_serve",
     "kill_points": "a_worker_on_sqlite_killed_around_its_commit_loses_and_doubles_nothing[batch.committed] "
     "a_dispatcher_on_sqlite_killed_before_it_marks_repeats_identically[outbox.confirmed] "
     "a_worker_killed_when_its_acknowledgement_has_gone_out "
