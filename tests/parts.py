@@ -29,6 +29,8 @@ HOSTILE_WORDS = "tests/frozen/test_frozen_hostile.py"
 STORY = "tests/frozen/test_frozen_contents.py"
 OLD_DOSSIERS = "tests/frozen/test_frozen_dossiers.py"
 MINISTRY = "tests/acceptance/test_another_ministry.py"
+DIRECTS = "tests/demo/test_directs.py"
+MUTANTS = "tests/mutants/test_mutants.py"
 FIRST_STEPS = "tests/acceptance/test_first_steps.py"
 THROUGH_BROKER = "tests/acceptance/test_fixtures_through_broker.py"
 PROVED_ALONE = [
@@ -82,6 +84,7 @@ PROVED_TESTS = [
     f"{INTEGRATION}/test_revocation_outage.py::test_an_outage_of_an_authority_delays",
     *(f"{PORTAL}::test_{name}" for name in _IN_THE_PORTAL.split()),
     *(f"{OFFICER}::test_{name}" for name in _OF_AN_OFFICER.split()),
+    f"{MUTANTS}::test_the_tool_begins_as_it_is_called",
     f"{STORY}::test_on_sqlite_too_the_story_fills",
     f"{MINISTRY}::test_its_declarations_are_answered_signed",
     *(f"tests/crash/test_{file}.py::test_{name}" for file, names in _OF_KILLS.items() for name in names.split()),
@@ -159,7 +162,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         ],
         "hostile words in what is kept": [HOSTILE_WORDS],
         "another ministry, the wheel, the first steps": [MINISTRY, FIRST_STEPS],
-        "every fixture and attack through the broker": [THROUGH_BROKER],
+        "every fixture and attack through the broker, and at the portal": [THROUGH_BROKER, DIRECTS],
     },
     "consoles": {
         "a shift by keyboard alone": [KEYBOARD],
@@ -176,6 +179,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "whatever each role asks": [f"{INTEGRATION}/test_staff_walk.py", f"{INTEGRATION}/test_customs_schema.py"],
     },
     "data": {
+        "the tool of mutants": [MUTANTS],
         "forms filled and read back, data broken, streams of a terminal, every page drawn": [
             "tests/unit/test_forms.py",
             "tests/unit/test_data_faults.py",

@@ -7,13 +7,22 @@ from pathlib import Path
 from adapter.bootstrap import Components
 from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Sight
-from tests.demo.direct import directs
+from tests.demo.direct import Direct, directs
 from tests.demo.door import Door
 from tests.demo.outage import declared
 from tests.harness.fixtures import Case, load_cases
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
+from tests.harness.shares import share
 from tests.harness.website import configure, website
+
+SELDOM = 100
+"""Of what is answered as another of its procedure every hundredth, in `make test`."""
+
+
+def _kind(declared_there: Direct) -> list[tuple[object, ...]]:
+    procedure, _, _ = declared_there.label.partition("/")
+    return [(procedure, declared_there.wanted.content, declared_there.file is None)]
 
 
 def furnished(components: Components, case: Case) -> None:
@@ -35,7 +44,7 @@ def test_each_declaration_of_the_demonstration_is_answered_at_the_portal_as_its_
         found = directs(cases, catalogue=site.components.catalogue, pki=shared_pki())
         assert any(each.file is not None for each in found), "one of them names a letter"
         problems = {}
-        for place, each in enumerate(found):
+        for place, each in enumerate(share(found, SELDOM, _kind)):
             token = site.components.tokens.issue(Machine.DECLARANT, str(place), each.declarant, actor=TESTER)[1]
             with Door(site.url, token) as door:
                 line, _ = declared(door, each)
