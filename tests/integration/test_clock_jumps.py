@@ -23,6 +23,7 @@ from adapter.services.messages.waiting import Waiting
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.mode import Sight, WindowPatience
 from adapter.services.watch.window import Window
+from tests.harness.shares import FULL
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)
@@ -30,7 +31,9 @@ WAITS = Patience(overtaken_s=120, evidence_s=3600, retry_s=60)
 DAY = 86400.0
 JUMPS = st.lists(st.tuples(st.floats(-120 * DAY, 120 * DAY), st.booleans(), st.booleans()), max_size=4)
 """By how many seconds the clock is set; whether the broker answers and a heartbeat comes meanwhile."""
-PROVE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROVE = settings(
+    max_examples=25 if FULL else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 class World:

@@ -28,6 +28,7 @@ from tests.harness.jdk_signing import signed_by_jdk
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registered import register_declarants
+from tests.harness.shares import share
 from tests.harness.stores import Original
 from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message, configure, group_message
 
@@ -162,7 +163,7 @@ def test_a_body_signs_what_it_has_downloaded_and_is_accepted(whole: Components) 
     assert sent.outcome == "accepted"
 
 
-@pytest.mark.parametrize("form", ["plain", "rsa-pss-256"])
+@pytest.mark.parametrize("form", share(["rsa-pss-256", "plain"], 2))
 def test_what_the_jdk_signs_of_a_draft_is_accepted_too(whole: Components, tmp_path: Path, form: str) -> None:
     draft, prepared = whole.drafts.prepare(group(whole))
     signed = signed_by_jdk(tmp_path, shared_pki().party("enterprise"), {form: prepared})[form]

@@ -34,22 +34,42 @@ AN = "an@congty.example"
 
 
 @pytest.fixture
-def box() -> MailBox:
+def new_box() -> MailBox:
+    """For a site of the test's own."""
     return mail_box()
 
 
 @pytest.fixture
-def site(tmp_path: Path, database_url: str, box: MailBox) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url, mail_settings(box)), box.site) as served:
+def site(tmp_path: Path, database_url: str, new_box: MailBox) -> Iterator[Website]:
+    with website(configure(tmp_path, database_url, mail_settings(new_box)), new_box.site) as served:
+        served.window(Sight.DOWN)
+        yield served
+
+
+@pytest.fixture(scope="module")
+def standing_box() -> MailBox:
+    return mail_box()
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, standing_box: MailBox) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("mail")
+    config = configure(folder, f"sqlite:///{folder / 'adapter.db'}", mail_settings(standing_box))
+    with website(config, standing_box.site) as served:
         served.window(Sight.DOWN)
         yield served
 
 
 @pytest.fixture
-def small(tmp_path: Path, sqlite_url: str, box: MailBox) -> Iterator[Website]:
-    with website(configure(tmp_path, sqlite_url, mail_settings(box)), box.site) as served:
-        served.window(Sight.DOWN)
-        yield served
+def box(standing_box: MailBox) -> MailBox:
+    """The box of `small`, as it is when it is made."""
+    vars(standing_box).update(vars(MailBox(standing_box.port, standing_box.site)))
+    return standing_box
+
+
+@pytest.fixture
+def small(standing: Website) -> Website:
+    return standing.as_it_was()
 
 
 def mailing(site: Website) -> Mailing:
@@ -92,13 +112,13 @@ def letters(site: Website) -> list[tuple[str, int, str | None]]:
     return [(row.state, row.tries, row.answer) for row in rows if row.kind != "address"]
 
 
-def test_who_has_confirmed_an_address_is_told_and_the_servers_answer_is_kept(site: Website, box: MailBox) -> None:
-    with mail_server(box):
-        subscribe(site, box)
+def test_who_has_confirmed_an_address_is_told_and_the_servers_answer_is_kept(site: Website, new_box: MailBox) -> None:
+    with mail_server(new_box):
+        subscribe(site, new_box)
         dossier = confirmed(site)
         assert mailing(site).round() == 1
         assert mailing(site).round() == 0
-    (letter,) = [each for each in box.to(AN) if "xác nhận của Biên phòng" in each.get_content()]
+    (letter,) = [each for each in new_box.to(AN) if "xác nhận của Biên phòng" in each.get_content()]
     assert letter["Subject"] == f"Hồ sơ {dossier}: có xác nhận"
     assert letter["From"] == "portal@bienphong.example"
     assert letter["Auto-Submitted"] == "auto-generated"
@@ -201,30 +221,30 @@ def test_a_lost_answer_is_followed_by_the_same_letter(small: Website, box: MailB
     assert [posted["posted"] for event, posted in small.events if event is Event.MAIL][-2:] == ["unsure", "taken"]
 
 
-def test_a_slow_server_is_given_up_and_asked_again(tmp_path: Path, sqlite_url: str, box: MailBox) -> None:
-    stated = mail_settings(box)
+def test_a_slow_server_is_given_up_and_asked_again(tmp_path: Path, sqlite_url: str, new_box: MailBox) -> None:
+    stated = mail_settings(new_box)
     stated["mail"]["timeout_s"] = 1
-    with website(configure(tmp_path, sqlite_url, stated), box.site) as site, mail_server(box):
+    with website(configure(tmp_path, sqlite_url, stated), new_box.site) as site, mail_server(new_box):
         site.window(Sight.DOWN)
-        subscribe(site, box)
+        subscribe(site, new_box)
         confirmed(site)
-        box.slow_s = 3
+        new_box.slow_s = 3
         mailing(site).round()
         assert [state for state, _, _ in letters(site)] == ["waiting"]
-        box.slow_s = 0
+        new_box.slow_s = 0
         later(site)
         mailing(site).round()
         assert [state for state, _, _ in letters(site)] == ["sent"]
 
 
-def test_after_so_many_tries_a_letter_is_given_up(tmp_path: Path, sqlite_url: str, box: MailBox) -> None:
-    stated = mail_settings(box)
+def test_after_so_many_tries_a_letter_is_given_up(tmp_path: Path, sqlite_url: str, new_box: MailBox) -> None:
+    stated = mail_settings(new_box)
     stated["mail"]["tries"] = 2
-    with website(configure(tmp_path, sqlite_url, stated), box.site) as site, mail_server(box):
+    with website(configure(tmp_path, sqlite_url, stated), new_box.site) as site, mail_server(new_box):
         site.window(Sight.DOWN)
-        subscribe(site, box)
+        subscribe(site, new_box)
         confirmed(site)
-        box.answers = ["450 busy"]
+        new_box.answers = ["450 busy"]
         for _ in range(3):
             mailing(site).round()
             later(site)
@@ -270,10 +290,10 @@ def _kill(patched: pytest.MonkeyPatch, step: str) -> None:
         patched.setattr(mails, "settle", dies)
 
 
-def test_two_mailers_send_a_letter_once(site: Website, box: MailBox) -> None:
+def test_two_mailers_send_a_letter_once(site: Website, new_box: MailBox) -> None:
     """Another clock took over while this one was still at it."""
-    with mail_server(box):
-        subscribe(site, box)
+    with mail_server(new_box):
+        subscribe(site, new_box)
         confirmed(site)
         with site.components.database.transaction() as connection:
             rows = connection.execute(tables.mail.select()).all()
@@ -281,14 +301,14 @@ def test_two_mailers_send_a_letter_once(site: Website, box: MailBox) -> None:
         mailing(site)._spread(shows=True)
         with site.components.database.reading() as connection:
             due = connection.execute(tables.mail.select().where(tables.mail.c.state == "waiting")).all()
-        with post_office(server_of(box)) as office:
+        with post_office(server_of(new_box)) as office:
             assert [mailing(site)._try(office, row) for row in (*due, *due)] == [1, 0]
     assert [state for state, _, _ in letters(site)] == ["sent"]
 
 
-def server_of(box: MailBox, **changes: Any) -> SmtpServer:
+def server_of(new_box: MailBox, **changes: Any) -> SmtpServer:
     stated = {"security": "none", "ca": None, "user": None, "password_file": None, "timeout_s": 5.0, **changes}
-    return SmtpServer(host="127.0.0.1", port=box.port, sender="portal@bienphong.example", **stated)
+    return SmtpServer(host="127.0.0.1", port=new_box.port, sender="portal@bienphong.example", **stated)
 
 
 def letter(**changes: Any) -> OutgoingLetter:

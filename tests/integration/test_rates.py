@@ -27,13 +27,22 @@ AT = datetime(2026, 11, 29, 10, 0, 17, tzinfo=UTC)
 XML = {"Content-Type": "application/xml"}
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    config = configure(tmp_path, database_url, {**FEW, **provider.settings()})
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, standing_url: str, provider: IdentityProvider) -> Path:
+    return configure(tmp_path_factory.mktemp("rates"), standing_url, {**FEW, **provider.settings()})
+
+
+@pytest.fixture(scope="module")
+def standing(config: Path, provider: IdentityProvider) -> Iterator[Website]:
     with website(config, urlsplit(provider.site).port or 0) as served:
         served.window(Sight.DOWN)
         stand_still(served.components)
         yield served
+
+
+@pytest.fixture
+def site(standing: Website) -> Website:
+    return standing.as_it_was()
 
 
 def statuses(ask: object, times: int = 5) -> list[int]:
@@ -80,8 +89,8 @@ def test_drafts_and_files_are_counted_by_account(site: Website) -> None:
     assert other.send("/khai-bao/tep", follow=False).status_code != 429
 
 
-def test_another_process_counts_on(site: Website, tmp_path: Path) -> None:
-    second = assemble(tmp_path / "config.yaml")
+def test_another_process_counts_on(site: Website, config: Path) -> None:
+    second = assemble(config)
     stand_still(second)
     with serving(second) as url:
         got = [httpx.get(f"{each}/xac-minh?so=XN1&ma=0").status_code for each in (site.url, url, site.url, url)]
@@ -89,10 +98,10 @@ def test_another_process_counts_on(site: Website, tmp_path: Path) -> None:
 
 
 def test_who_has_logged_in_at_one_process_is_known_to_the_other_until_he_logs_out_there(
-    site: Website, tmp_path: Path
+    site: Website, config: Path
 ) -> None:
     person = somebody(site, CITIZEN)
-    with serving(assemble(tmp_path / "config.yaml")) as url:
+    with serving(assemble(config)) as url:
         elsewhere = Person(url, {urlsplit(url).netloc: person.cookies[urlsplit(site.url).netloc]})
         assert elsewhere.get("/ho-so").status_code == 200
         (token,) = set(elsewhere.document().xpath("//input[@name='csrf']/@value"))
