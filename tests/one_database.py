@@ -19,7 +19,7 @@ ON_BOTH = frozenset(
     for name in (
         *("store", "outbox", "open_transfers", "views", "rates", "attachments", "journal_proof", "notifications"),
         *("asked_at_once", "full_store", "customs_searches", "looks", "statements", "shown_states", "case_warnings"),
-        *("officer_pages", "operator_pages", "cli_store"),
+        *("officer_pages", "operator_pages", "cli_store", "servers"),
     )
 )
 """Files about what adapter/gateways/store writes in another way on each: locks, upserts, lists of ids, compression."""

@@ -20,6 +20,7 @@ from sqlalchemy import URL, inspect
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.upgrade import upgrade
+from tests.harness.rows import Rows
 from tests.servers.postgresql import Postgres, by_files
 
 _TEMPLATE = "with_tables"
@@ -63,10 +64,14 @@ class Original:
         else:
             name = str(database.engine.url.database)
             _copy_database(database.engine.url, name, f"{name}_original")
+            self._rows = Rows(database)
 
     def put_back(self) -> None:
         """Nobody else may be at work in it."""
         database = self._database
+        if not database.is_embedded and self._rows.put_back():
+            database._ids = []
+            return
         database.engine.dispose()
         if database.is_embedded:
             file = _file_of(database)

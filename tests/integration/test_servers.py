@@ -13,10 +13,13 @@ import pika
 import pika.exceptions
 import psycopg
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, insert, inspect, select, text
 
+from adapter.gateways.store import tables
+from adapter.gateways.store.database import Database
 from tests.conftest import demand
 from tests.harness.pki import ROOT, shared_tls
+from tests.harness.stores import Original
 from tests.servers.install import services_stay_down
 from tests.servers.postgresql import Postgres
 from tests.servers.process import MARK, alive, free_ports, marked
@@ -142,6 +145,33 @@ def test_each_test_gets_an_empty_database(empty_database_url: str, turn: str) ->
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE left_behind (turn text)"))
     engine.dispose()
+
+
+def test_a_store_is_put_back_as_it_was_for_the_next_test(database_url: str) -> None:
+    """Its rows, what numbers were drawn, and its tables too if a test has changed them."""
+    database = Database(database_url)
+
+    def drawn(name: str) -> int:
+        with database.transaction() as connection:
+            connection.execute(insert(tables.counter).values(name=name, value=1))
+            return database.new_id(connection)
+
+    def kept() -> set[str]:
+        with database.reading() as connection:
+            return set(connection.execute(select(tables.counter.c.name)).scalars()) - {"ids"}
+
+    drawn("before")
+    database._ids = []
+    original = Original(database)
+    first = drawn("after")
+    original.put_back()
+    assert (kept(), drawn("again")) == ({"before"}, first)
+    with database.transaction() as connection:
+        connection.execute(text("ALTER TABLE counter ADD COLUMN later text"))
+    original.put_back()
+    assert "later" not in {each["name"] for each in inspect(database.engine).get_columns("counter")}
+    assert kept() == {"before"}
+    database.close()
 
 
 def test_what_postgresql_committed_survives_its_kill(cluster: Postgres) -> None:
