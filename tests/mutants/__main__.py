@@ -6,6 +6,7 @@ All of it goes on where it stopped: each line that stands in a file is not worke
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -20,13 +21,21 @@ from tests.mutants.table import table
 SEED, COUNT = 20261129, 300
 BOUND_S = 8.0
 """CPU seconds of tests for one mutant: whoever has survived so long is called a survivor of so many tests."""
-TESTS = (
-    "tests/unit",
-    "tests/procedures",
-    *("amendments", "deadlines", "registry", "outbox", "store", "versions", "views", "rehearsal"),
-    *("waiting_for_evidence", "revocation_outage", "cli_store", "cli_registers", "web_door", "web_lookup"),
-)
-"""Tests that judge in their own process; those that start the program anew cannot see a change in memory."""
+_ELSEWHERE = re.compile(r"\b(?:provider|other_provider|vhost|vhost_url|rabbit|amqp_url|cluster): |subprocess|forked")
+"""In a file whose tests ask for a server or start a process."""
+
+
+def tests() -> list[str]:
+    """Tests that do everything in their own process; those that start the program anew, or have a server that other
+    tests share, cannot see a change in memory."""
+    files = sorted((ROOT / "tests" / "integration").glob("test_*.py"))
+    here = [str(file.relative_to(ROOT)) for file in files if _is_here(file.read_text(encoding="utf-8"))]
+    return ["tests/unit", "tests/procedures", *here]
+
+
+def _is_here(text: str) -> bool:
+    """A site of the file's own has no identity provider, as that of the folder has."""
+    return not _ELSEWHERE.search(text) and ("site: " not in text or "def site(" in text)
 
 
 def main() -> int:
@@ -45,7 +54,7 @@ def main() -> int:
     if given.act == "table":
         print(table(results, given.before))
         return 0
-    files = given.tests or [each if "/" in each else f"tests/integration/test_{each}.py" for each in TESTS]
+    files = given.tests or tests()
     if given.act == "map":
         plugin: Mapping | Hunting = Mapping(ROOT, ran)
     else:
