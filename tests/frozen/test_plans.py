@@ -78,12 +78,15 @@ EXEMPT = {
 """Who may ask for all, and why."""
 FIGURES = "sum(CASE WHEN"
 """What figures say and lists do not: of `deadlines` nothing else is exempt."""
-OF_THE_OVERVIEW = {
+OF_WHAT_WAITS = {
     "route = 'transfer' AND coalesce(answer, '') <> 'receipt'": "counts transfers that wait for a receipt now",
     "WHERE deadline.ended_at IS NULL GROUP BY deadline.party": "counts deadlines that run now",
+    "outbox.sent_at IS NULL AND outbox.taken_back_at IS NULL GROUP BY outbox.route": "counts replies that wait now",
+    "GROUP BY inbox.waits_for": "counts messages that wait now",
+    "SELECT dossier.identities": "whom a disturbance of the portal concerns: dossiers that are open",
 }
-"""Figures of an operator's first page: of what waits, by an index that has nothing else; a seeded store has much of it.
-The clock reads the same every ten seconds."""
+"""Of what waits or is open now, by an index that has nothing else: operators' first page, the clock every ten seconds,
+a notice. It does not grow with what is kept; a seeded store has a hundredth of all dossiers open."""
 OF_THE_STORY = ("ORDER BY outbox.created_at, outbox.id",)
 """Replies are what the story looks at."""
 
@@ -212,15 +215,15 @@ def test_no_statement_goes_through_a_table_that_grows(recorded: Recorder, seeded
     assert len(recorded.statements) > 150
     found = faults(seeded, recorded.statements)
     told = {statement: what for statement, what in found.items() if not _is_exempt(statement, recorded)}
-    assert told == {}
+    assert not told, "\n".join(f"{recorded.statements[each][1]}: {what}: {each}" for each, what in told.items())
 
 
 def _is_exempt(statement: str, recorded: Recorder) -> bool:
     _, by = recorded.statements[statement]
     of_the_story = by == "the story" and statement.endswith(OF_THE_STORY)
-    of_the_overview = by == "GET /van-hanh" and any(each in statement for each in OF_THE_OVERVIEW)
+    of_what_waits = any(each in statement for each in OF_WHAT_WAITS)
     only_figures = not by.startswith("deadlines") or FIGURES in statement
-    return by == TEST or of_the_story or of_the_overview or (by in EXEMPT and only_figures)
+    return by == TEST or of_the_story or of_what_waits or (by in EXEMPT and only_figures)
 
 
 def test_every_act_of_administrators_is_among_them() -> None:

@@ -23,6 +23,8 @@ _HEX = re.compile(r"[0-9a-f-]{32,}")
 _PERSON, _FIRM = re.compile(r"0[0-9]{11}"), re.compile(r"[0-9]{10}")
 """A personal number, and the tax code of a firm: both are searched for by those whose form is right."""
 _FIRM_EVERY = 20
+_REGISTERS = frozenset({"certificate", "authorisation"})
+"""A firm declares many times and registers once: in each copy these are of somebody else."""
 Value = Callable[["Copy"], Any]
 Made = tuple[list[Any], list[tuple[int, Value]]]
 """A row as every copy has it, and what differs: by its place, how it is had for a copy."""
@@ -43,12 +45,14 @@ class Copy:
         self._varied: dict[str, str] = {}
 
     def word(self, word: str) -> str:
-        """The word as this copy says it; another of the same form."""
+        """The word as this copy says it; another of the same form, but for the firms that declare in many copies."""
+        return word if word in self._kept else self.own_word(word)
+
+    def own_word(self, word: str) -> str:
+        """Another word of the same form, which no other copy says."""
         found = self._varied.get(word)
         if found is None:
-            if word in self._kept:
-                found = word
-            elif _HEX.fullmatch(word):
+            if _HEX.fullmatch(word):
                 found = f"{self.number:08x}{word[8:]}"
             elif _PERSON.fullmatch(word):
                 found = f"{word[:6]}{(int(word[6:]) + self.number) % 1_000_000:06d}"
@@ -103,7 +107,9 @@ def _varied(table: Table, name: str, value: Any, template: Template) -> Value | 
         return None if table.name == "certificate" else lambda copy: value if copy.has_raw() else b""
     if is_json(table, name):
         return _document(encoded(value).decode(), template)
-    return _text(value, template) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return _text(value, template, Copy.own_word if table.name in _REGISTERS else Copy.word)
 
 
 def _document(text: str, template: Template) -> Value | None:
@@ -111,13 +117,13 @@ def _document(text: str, template: Template) -> Value | None:
     return None if varied is None else lambda copy: varied(copy).encode()
 
 
-def _text(text: str, template: Template) -> Value | None:
+def _text(text: str, template: Template, word: Callable[[Copy, str], str] = Copy.word) -> Value | None:
     *parts, tail = template.split(text)
     if not parts:
         return None
 
     def value(copy: Copy) -> str:
-        said = [copy.word(part) if place % 2 else part for place, part in enumerate(parts)]
+        said = [word(copy, part) if place % 2 else part for place, part in enumerate(parts)]
         return "".join(said) + tail
 
     return value
