@@ -1,6 +1,6 @@
 """Messages made up from our own XSDs, for every procedure: read as written, accepted if lawful, pointed at if broken.
 
-A seeded ten of each; NSW_PROVE=full takes two thousand. Fewer fail: Hypothesis ends early, and says nothing, where
+A seeded six of each; NSW_PROVE=full takes two thousand. Fewer fail: Hypothesis ends early, and says nothing, where
 it has tried all that there is to draw.
 """
 
@@ -33,7 +33,7 @@ from tests.harness.generator import Broken, Hints, broken, forms, free_values, h
 from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
 
-COUNT = 2_000 if os.environ.get("NSW_PROVE") == "full" else 10
+COUNT = 2_000 if os.environ.get("NSW_PROVE") == "full" else 6
 _SETTINGS = settings(
     max_examples=COUNT,
     deadline=None,
