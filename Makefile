@@ -38,7 +38,7 @@ demo: services setup ## play the single window against a private broker and the 
 	@$(BIN)/python -m tests.demo
 
 quick: SERVICES := python3-venv xmlsec1 openssl
-quick: services setup ## every fixture, module and rule, without servers: after each small step
+quick: services setup ## every fixture and rule and most modules, without servers: after each small step
 	@$(BIN)/python -m tests quick
 
 test prove bench seed: SERVICES += postgresql pgbouncer
