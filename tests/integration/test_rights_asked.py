@@ -229,8 +229,16 @@ def test_an_auditor_sees_every_dossier_but_no_person_and_decides_nothing(whole: 
     assert dossier_reader(whole).life(HERE, personal=False, actor=auditor).dossier.number == "RQ1"
     with pytest.raises(NoRight, match="no right to see personal values"):
         dossier_reader(whole).life(HERE, personal=True, actor=auditor)
+    assert len(_versions(whole).of(HERE, personal=False, actor=auditor).columns) == 1
+    with pytest.raises(NoRight, match="no right to see personal values"):
+        _versions(whole).of(HERE, personal=True, actor=auditor)
     with pytest.raises(NoRight, match="no right to confirm"):
         whole.completion.complete(HERE, auditor)
+
+
+def test_whoever_sees_the_dossiers_of_an_incident_makes_no_signed_report_of_it(whole: Components) -> None:
+    with pytest.raises(NoRight, match="no right to make the signed report"):
+        whole.incident_reports.make("1", actor=person("kiem-tra", Role.AUDITOR, **NAMED))
 
 
 def test_an_officer_finds_the_dossiers_of_his_own_unit_only(whole: Components) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from lxml import etree
@@ -14,7 +15,7 @@ from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.browser_sessions import Session
 from adapter.services.decisions.callers import Callers
-from adapter.services.decisions.shown import STATEMENT
+from adapter.services.decisions.shown import SESSION, STATEMENT
 from adapter.services.door import sealing
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Caller
@@ -275,6 +276,18 @@ def test_a_caller_is_believed_by_an_opened_statement_and_no_other(components: Co
             callers.declarant(f"{STATEMENT} {value}", caller)
     with pytest.raises(SessionOver):
         callers.declarant("Session x", mine)
+
+
+def test_a_session_of_his_does_not_make_him_the_signer_of_a_statement(components: Components) -> None:
+    secret = logged_in(components)
+    session = components.sessions.find(secret)
+    callers = Callers(lambda _: None, lambda _: session, components.proven_uploads.caller)
+    actor = session.actor if session else None
+    assert actor
+    mine = Caller(actor.number or "", actor.organisation)
+    callers.declarant(f"{SESSION} {secret}", mine)
+    with pytest.raises(SessionOver):
+        callers.declarant(f"{SESSION} {secret}", replace(mine, statement=hash_of("x")))
 
 
 def test_on_the_public_page_a_file_is_sent_without_log_in(site: Website) -> None:

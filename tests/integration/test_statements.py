@@ -7,7 +7,9 @@ import shlex
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -19,11 +21,12 @@ from adapter.gateways.store import certificates, statement_values, tables
 from adapter.gateways.store.certificates import CertificateState
 from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
-from adapter.model.statement import Purpose
+from adapter.model.statement import Purpose, SignedStatement
 from adapter.pipeline import statement as document
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.reception import Caller
 from adapter.services.dossiers.acts import SessionOver
+from adapter.services.statements.proving import StatementProofs
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
@@ -376,6 +379,22 @@ def test_one_that_waits_signs_nothing_until_an_officer_registers_it(
     kinds = [row.kind for row in site.rows(tables.notification) if row.number == ENTERPRISE]
     told = [each.removeprefix("certificate_") for each in kinds if each.startswith("certificate")]
     assert told == ["waiting", "registered"]
+
+
+def test_one_that_names_no_number_waits_though_others_need_no_approval(
+    components: Components, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in it says whose it is: an officer does."""
+    read = StatementProofs.read
+
+    def numberless(*stated: Any) -> SignedStatement:
+        found = read(*stated)
+        return replace(found, signer=replace(found.signer, numbers=()))
+
+    monkeypatch.setattr(StatementProofs, "read", numberless)
+    taken = components.certificate_holders.register(secret, brought(components, secret))
+    assert taken.waits
+    assert [each.id for each in components.registry.waiting(actor=TESTER)] == [taken.id]
 
 
 @pytest.mark.usefixtures("approving")
