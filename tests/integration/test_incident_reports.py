@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from adapter.model.errors import NoRight
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.procedure import Label
 from adapter.model.stages import Channel, Submission
+from adapter.pipeline.envelope import hour_and_day
 from adapter.services.dossiers.acts import SessionOver
 from adapter.services.watch.incident_reports import SessionReports
 from adapter.services.watch.mode import Sight
@@ -76,6 +78,15 @@ def test_the_signed_xml_names_the_page_and_both_name_each_dossier_and_why_it_is_
 def test_the_same_report_gives_the_same_page(whole: Components) -> None:
     report = whole.reconciliation.report(incident(whole), actor=TESTER)
     assert whole.report_prints.pdf(report) == whole.report_prints.pdf(report)
+
+
+def test_the_page_says_when_the_window_received_each_answer(whole: Components) -> None:
+    report = whole.reconciliation.report(incident(whole), actor=TESTER)
+    left, received = CLOCK + timedelta(minutes=5), CLOCK + timedelta(minutes=7)
+    lines = [replace(line, left_at=left, received_at=received) for line in report.lines]
+    page = str(printed(replace(report, lines=tuple(lines)), authority=Label("Biên phòng", "Border Guard")))
+    assert hour_and_day(left) in page
+    assert hour_and_day(received) in page
 
 
 def test_what_was_done_on_paper_and_is_told_by_the_page_is_not_open_on_it(whole: Components) -> None:

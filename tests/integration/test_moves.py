@@ -12,9 +12,12 @@ from sqlalchemy import select
 
 from adapter.bootstrap import Components
 from adapter.cli.dossiers import dossier_reader
+from adapter.gateways.store.records import StoredEntry
 from adapter.gateways.store.tables import amendment, amendment_request, deadline
 from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.journal_events import JournalEvent
 from adapter.model.stages import Channel, Submission
+from adapter.services.dossiers.destinations import let_go
 from adapter.services.messages.item import Settled
 from adapter.simulator.sign import sign_message
 from tests.harness.declarations import declaration
@@ -118,6 +121,14 @@ def test_both_units_read_in_the_journal_where_a_dossier_went(whole: Components) 
     journal = dossier_reader(whole).life(KEY, personal=False, actor=TESTER).journal
     told = [entry.detail for entry in journal if "moved_to" in entry.detail]
     assert [(each["moved_from"], each["moved_to"]) for each in told] == [(["HUUNGHI", HUUNGHI], ["MONGCAI", MONGCAI])]
+
+
+@pytest.mark.parametrize("left", ["HUUNGHI", "GATE-OF-NOBODY"])
+def test_when_a_unit_let_a_dossier_go_is_told_to_that_unit_alone(whole: Components, left: str) -> None:
+    detail: dict[str, object] = {"moved_from": [left, None], "moved_to": ["MONGCAI", MONGCAI]}
+    moved = StoredEntry(1, 1, 1, CLOCK, JournalEvent.DOSSIER_APPROVE, "person:a", detail, "", "", None)
+    told = {unit: let_go([moved], whole.installation.units, unit) for unit in (HUUNGHI, MONGCAI, None)}
+    assert told == {HUUNGHI: CLOCK if left == "HUUNGHI" else None, MONGCAI: None, None: None}
 
 
 def test_a_move_that_is_declined_leaves_the_dossier_where_it_was(whole: Components) -> None:

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import Components
 from adapter.gateways.store import own_dossiers, suspensions, tables, windows
+from adapter.gateways.store.notification_records import NoticeArrival
 from adapter.gateways.store.suspensions import SuspensionGround
 from adapter.model.actor import Actor, Role
 from adapter.model.errors import NoRight, NotAllowed
@@ -29,7 +30,7 @@ from adapter.services.notifications.overdue import OverdueNotifications
 from adapter.services.registers.accounts import Accounts, SuspensionBasis
 from adapter.services.watch.mode import Mode, Sight
 from adapter.simulator.sign import sign_message
-from tests.harness.fixtures import load_cases, submission
+from tests.harness.fixtures import CLOCK, load_cases, submission
 from tests.harness.history import dossier_of
 from tests.harness.people import TESTER, declarant, person
 from tests.harness.pki import shared_pki
@@ -458,3 +459,13 @@ def test_person_and_body_are_told_in_two_hours_and_a_list_says_whom_nothing_has_
         (CITIZEN, "restored"),
         (ENTERPRISE, "restored"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("read", "sent", "arrived"), [(None, 0, False), (None, 1, True), (CLOCK, 0, True)], ids=["neither", "mail", "read"]
+)
+def test_a_notice_has_arrived_once_it_is_read_or_a_mail_server_has_taken_it(
+    read: datetime | None, sent: int, arrived: bool
+) -> None:
+    notice = NoticeArrival(CITIZEN, "x", CLOCK, None, read, mails=2, sent=sent, failed=1)
+    assert notice.has_arrived is arrived

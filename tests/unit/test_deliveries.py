@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pika
 import pytest
 
 from adapter.gateways.broker.messages import Delivery, delivery
+from adapter.services.messages.quarantine import _dead
 
 METHOD = pika.spec.Basic.Deliver(delivery_tag=7, redelivered=True, exchange="inbound", routing_key="a.10.01")
 
@@ -44,3 +47,17 @@ def test_bytes_that_are_no_text_are_told_escaped() -> None:
 @pytest.mark.parametrize("claimed", [7, True, ["rejected"], {"a": "b"}])
 def test_a_header_that_is_no_text_tells_nothing(claimed: object) -> None:
     assert taken(pika.BasicProperties(headers={"x-first-death-reason": claimed})).death_reason is None
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (("unreadable", True), "cannot be decoded"),
+        (("death_reason", None), "no queue took it"),
+        (("death_reason", "rejected"), "rejected in declarations"),
+    ],
+)
+def test_an_operator_is_told_why_each_is_held(of: tuple[str, object], said: str) -> None:
+    name, value = of
+    held = replace(taken(pika.BasicProperties()), death_queue="declarations", **{name: value})  # type: ignore[arg-type]
+    assert said in _dead(held).reason
