@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from adapter.bootstrap import now
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict
 from adapter.gateways.store.staying import Stays
-from adapter.gateways.store.tables import outbox
+from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.replies.dispatch import Dispatch, Round, routing_key
@@ -111,6 +111,9 @@ def test_an_operator_is_told_for_which_reason_a_reply_stays(scene: Scene, verdic
     assert reason.value in {each.reason for each in told.reasons}
     (shown,) = scene.components.console.staying(reason, actor=TESTER).replies
     assert (shown.message_id, shown.returns) == (first, 1)
+    about = select(outbox.c.reference, inbox.c.public_id).join(inbox, inbox.c.id == outbox.c.inbox_id)
+    (of,) = scene.store.rows(about.where(outbox.c.message_id == first))
+    assert (shown.number, shown.answers) == (of.reference, of.public_id), "of its own dossier and message"
 
 
 def test_what_came_back_is_left_out_of_a_round_for_new_ones(scene: Scene) -> None:

@@ -191,6 +191,10 @@ def test_it_is_said_once_and_of_pairs_only(whole: Components) -> None:
     receive(whole, 3, Channel.WINDOW, paper="C7654321")
     with pytest.raises(NotAllowed, match="were not found to declare the same"):
         whole.pairs.settle(DIRECT, DossierKey("PROOF3", 2026), PairVerdict.SAME, OFFICER, reason="x")
+    none = DossierKey("NONE", 2026)
+    for two in ((DIRECT, none), (none, DIRECT)):
+        with pytest.raises(NotAllowed, match=f"there is no dossier {none}"):
+            whole.pairs.settle(*two, PairVerdict.SAME, OFFICER, reason="x")
     whole.pairs.reopen(DIRECT, OTHER, OFFICER, reason="x")
     with pytest.raises(NotAllowed, match=f"nobody has said yet whether {DIRECT} and {OTHER} are one"):
         whole.pairs.reopen(DIRECT, OTHER, OFFICER, reason="x")

@@ -96,6 +96,8 @@ def test_it_is_a_dossier_only_after_a_second_officer(whole: Components) -> None:
     (row,) = rows(whole, tables.dossier)
     assert (row.channel, row.state, row.gate, row.identities) == ("manual", "recorded", "HUUNGHI", [OWN])
     assert row.received_at == FORM.received_at
+    (message,) = rows(whole, tables.inbox)
+    assert message.pair == "10/01", "kept as what declares"
     with pytest.raises(NotAllowed, match="checked already"):
         whole.paper_records.check(entry, actor=CHECKS)
 

@@ -205,7 +205,7 @@ def test_what_is_no_day_is_kept_as_it_was_typed_and_says_how_to_type_one(text: s
     assert "02/03/2026" in entry.wanted.vi
 
 
-@pytest.mark.parametrize("text", ["2/3/2026 24:00", "2/3/2026", "2/3/2026 7:61"])
+@pytest.mark.parametrize("text", ["2/3/2026 24:00", "2/3/2026", "2/3/2026 7:61", "1800-01-01 07:15:00"])
 def test_what_is_no_time_is_kept_as_it_was_typed(text: str) -> None:
     entry = entered(field("expectedArrival"), text, {})
     assert (entry.text, entry.wanted is None) == (text, False)
