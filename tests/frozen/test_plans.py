@@ -87,6 +87,9 @@ OF_WHAT_WAITS = {
 }
 """Of what waits or is open now, by an index that has nothing else: operators' first page, the clock every ten seconds,
 a notice. It does not grow with what is kept; a seeded store has a hundredth of all dossiers open."""
+OF_A_FIRM = "search by party"
+"""Of a seeded million one firm declares a twentieth: its keys are read, or the dossiers of the days that are asked for,
+whichever the planner takes for fewer. Never a whole table, nor a whole index."""
 OF_THE_STORY = ("ORDER BY outbox.created_at, outbox.id",)
 """Replies are what the story looks at."""
 
@@ -214,16 +217,17 @@ def recorded(story: Told) -> Recorder:
 def test_no_statement_goes_through_a_table_that_grows(recorded: Recorder, seeded: Database) -> None:
     assert len(recorded.statements) > 150
     found = faults(seeded, recorded.statements)
-    told = {statement: what for statement, what in found.items() if not _is_exempt(statement, recorded)}
+    told = {statement: what for statement, what in found.items() if not _is_exempt(statement, recorded, what)}
     assert not told, "\n".join(f"{recorded.statements[each][1]}: {what}: {each}" for each, what in told.items())
 
 
-def _is_exempt(statement: str, recorded: Recorder) -> bool:
+def _is_exempt(statement: str, recorded: Recorder, what: list[str]) -> bool:
     _, by = recorded.statements[statement]
     of_the_story = by == "the story" and statement.endswith(OF_THE_STORY)
     of_what_waits = any(each in statement for each in OF_WHAT_WAITS)
+    of_a_firm = by == OF_A_FIRM and not any("all of" in each for each in what)
     only_figures = not by.startswith("deadlines") or FIGURES in statement
-    return by == TEST or of_the_story or of_what_waits or (by in EXEMPT and only_figures)
+    return by == TEST or of_the_story or of_what_waits or of_a_firm or (by in EXEMPT and only_figures)
 
 
 def test_every_act_of_administrators_is_among_them() -> None:
