@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ from tests.harness.second_opinion import verify_with_xmlsec1
 from tests.servers import softhsm
 from tests.servers.postgresql import Postgres
 from tests.servers.process import wait_until
-from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
+from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit
 
 FULL = os.environ.get("NSW_PROVE") == "full"
 GONE_S = 30.0 if FULL else 4.0
@@ -53,21 +52,7 @@ def node(rabbit: Rabbit, _vhosts_of_outages: None) -> Rabbit:
 def _vhosts_of_outages(rabbit: Rabbit) -> None:
     if not rabbit.processes():
         rabbit.start()
-    rabbit.add_vhosts(["restarted", "gone", "store-gone", "in-hand", "token-gone"])
-
-
-@pytest.fixture
-def secure_node(server_folder: Path) -> Iterator[Rabbit]:
-    """A node of its own, which speaks TLS too, to clients with a certificate."""
-    demand("rabbitmq-server")
-    files = shared_tls()
-    made = Rabbit(server_folder / "outages", tls=Tls(ca=files.ca, cert=files.server, key=files.server_key))
-    try:
-        made.start()
-        made.add_vhosts(["secure"])
-        yield made
-    finally:
-        made.remove()
+    rabbit.add_vhosts(["restarted", "gone", "store-gone", "in-hand", "secure", "token-gone"])
 
 
 # -- the broker ---------------------------------------------------------------------------------
@@ -217,13 +202,13 @@ def end_the_one_that_waits(database: Database) -> bool:
 
 
 def test_over_amqps_with_a_client_certificate_a_message_is_answered(
-    secure_node: Rabbit, tmp_path: Path, postgresql_url: str
+    node: Rabbit, tmp_path: Path, postgresql_url: str
 ) -> None:
     files = shared_tls()
     message = declaration(0)
-    with opened(Scene(tmp_path, secure_node.vhost_url("secure"), postgresql_url)) as scene:
+    with opened(Scene(tmp_path, node.vhost_url("secure"), postgresql_url)) as scene:
         scene.configure({
-            "broker.url": f"amqps://guest:guest@localhost:{secure_node.ports.amqps}/secure",
+            "broker.url": node.tls_vhost_url("secure"),
             "broker.tls": {"ca": str(files.ca), "certificate": str(files.client), "key": str(files.client_key)},
         })  # fmt: skip
         for part in ("worker", "dispatcher"):

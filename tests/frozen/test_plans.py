@@ -83,7 +83,7 @@ OF_WHAT_WAITS = {
     "WHERE deadline.ended_at IS NULL GROUP BY deadline.party": "counts deadlines that run now",
     "outbox.sent_at IS NULL AND outbox.taken_back_at IS NULL GROUP BY outbox.route": "counts replies that wait now",
     "GROUP BY inbox.waits_for": "counts messages that wait now",
-    "SELECT dossier.identities": "whom a disturbance of the portal concerns: dossiers that are open",
+    "SELECT dossier.identities \nFROM dossier \nWHERE dossier.state IN": "whom a disturbance concerns: what is open",
 }
 """Of what waits or is open now, by an index that has nothing else: operators' first page, the clock every ten seconds,
 a notice. It does not grow with what is kept; a seeded store has a hundredth of all dossiers open."""
@@ -224,8 +224,9 @@ def test_no_statement_goes_through_a_table_that_grows(recorded: Recorder, seeded
 def _is_exempt(statement: str, recorded: Recorder, what: list[str]) -> bool:
     _, by = recorded.statements[statement]
     of_the_story = by == "the story" and statement.endswith(OF_THE_STORY)
-    of_what_waits = any(each in statement for each in OF_WHAT_WAITS)
-    of_a_firm = by == OF_A_FIRM and not any("all of" in each for each in what)
+    many_at_most = not any("all of" in each for each in what)
+    of_what_waits = many_at_most and any(each in statement for each in OF_WHAT_WAITS)
+    of_a_firm = many_at_most and by == OF_A_FIRM
     only_figures = not by.startswith("deadlines") or FIGURES in statement
     return by == TEST or of_the_story or of_what_waits or of_a_firm or (by in EXEMPT and only_figures)
 

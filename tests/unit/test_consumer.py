@@ -37,7 +37,6 @@ class Played:
     keys: list[Exception] = field(default_factory=list)
     outages: list[Exception] = field(default_factory=list)
     stopping: bool = False
-    connected: bool = True
 
     def gather(self, _: int, __: float) -> list[Delivery]:
         if self.batches:
