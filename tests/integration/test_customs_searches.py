@@ -350,14 +350,11 @@ def test_every_read_of_a_person_is_journalled_and_the_auditor_finds_it_by_office
     assert [each.actor for each in audit.looked(Asked(*span, paper="Z9999999"), auditor)] == ["person:mai"]
     assert len(audit.looked(Asked(*span, officer="mai", paper=paper), auditor)) == 1
     assert len(audit.looked(Asked(*span, dossier=DossierKey(row.number, row.year)), auditor)) == 4
-    assert [each.detail["hits"] for each in site.rows(tables.journal) if each.event == "lookup.audit"] == [
-        6,
-        4,
-        5,
-        1,
-        1,
-        4,
-    ]
+    audited = [each.detail for each in site.rows(tables.journal) if each.event == "lookup.audit"]
+    assert [each["hits"] for each in audited] == [6, 4, 5, 1, 1, 4]
+    assert [each.get("officer") for each in audited] == [None, "hoa", None, None, "mai", None]
+    assert [each.get("dossier") for each in audited] == [None] * 5 + [f"{row.number}/{row.year}"]
+    assert audited[2]["paper"] == of_hoa[1]["value"]
     with pytest.raises(NoRight):
         audit.looked(Asked(*span), site.components.people.acting("hoa"))
 
