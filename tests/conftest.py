@@ -163,18 +163,17 @@ def _database_names() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_stores(postgres: Postgres) -> PostgresStores:
-    return PostgresStores(postgres)
+def _postgresql_stores(postgres: Postgres) -> Iterator[PostgresStores]:
+    made = PostgresStores(postgres)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def postgresql_url(
-    postgres: Postgres, _postgresql_stores: PostgresStores, _database_names: Iterator[str]
-) -> Iterator[str]:
-    """A fresh PostgreSQL database with its tables."""
-    name = next(_database_names)
-    yield _postgresql_stores.create(name)
-    postgres.drop_database(name)
+def postgresql_url(_postgresql_stores: PostgresStores) -> Iterator[str]:
+    """A PostgreSQL database with its tables, as if nobody had had it."""
+    with _postgresql_stores.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -209,11 +208,9 @@ def _standing(kind: str, request: pytest.FixtureRequest, factory: pytest.TempPat
     if kind == "sqlite":
         yield sqlite_store(factory.mktemp("standing-store") / "adapter.sqlite3")
         return
-    cluster: Postgres = request.getfixturevalue("postgres")
-    name = next(request.getfixturevalue("_database_names"))
-    yield request.getfixturevalue("_postgresql_stores").create(name)
-    for each in (name, f"{name}_original"):
-        cluster.drop_database(each)
+    stores: PostgresStores = request.getfixturevalue("_postgresql_stores")
+    with stores.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -99,12 +99,6 @@ _LEFT_OUT = [*(f"--ignore={file}" for file in PROVED_ALONE), *(f"--deselect={tes
 ONE_DATABASE = ["-p", "tests.one_database"]
 
 
-def _of_people() -> list[str]:
-    """What people and programs meet: commands, the doors, pages."""
-    kinds = ("cli*", "web*", "*_pages", "*_schema", "customs_*", "staff_*", "message_*")
-    return sorted({str(file) for kind in kinds for file in Path(INTEGRATION).glob(f"test_{kind}.py")})
-
-
 def _of_processes() -> list[str]:
     """Proofs in which the program's own processes end; in the others of their folder it is servers."""
     named = ("kill_points", "random_kills", "poison", "same_dossier", "several_doors", "supervisor", "nothing_left")
@@ -125,13 +119,11 @@ def _others() -> list[str]:
 def parts() -> dict[str, list[str]]:
     """The whole suite: those that wait for servers first, so that the others fill the time; of these the long ones
     first, so that none is left over at the end."""
-    people = _of_people()
     return _without_proved(
         {
             "kills and outages": ["tests/crash"],
-            "gateways": [INTEGRATION, *(f"--ignore={file}" for file in people), *ONE_DATABASE],
+            "gateways, doors, pages": [INTEGRATION, *ONE_DATABASE],
             "from queue to queue": ["tests/acceptance", f"--ignore={MESSAGES}", "tests/demo", *_others()],
-            "doors and pages": [*people, *ONE_DATABASE],
             "modules and rules, fixtures, attacks": ["tests/unit", "tests/architecture", "tests/procedures", MESSAGES],
         }
     )

@@ -15,7 +15,7 @@ from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.gateways.addresses import broker_fault, database_fault
 from adapter.model.errors import Misconfigured
 from adapter.settings.faults import said
-from adapter.settings.old_names import Environment, take_old_names
+from adapter.settings.old_names import Environment, stated_variables, take_old_names
 from adapter.settings.shape import Settings
 from adapter.settings.variables import misspelt_variables
 from adapter.settings.web import ListenerSettings
@@ -43,7 +43,9 @@ def load_settings(file: Path | None = None) -> Settings:
         raise Misconfigured(f"{path}: holds no settings; write sections, as config.yaml has them")
     misspelt = [f"environment: {fault}" for fault in misspelt_variables()]
     try:
-        old_names = take_old_names(document) + take_old_names(EnvSettingsSource(Settings)())
+        old_names = take_old_names(document)
+        if stated_variables():
+            old_names += take_old_names(EnvSettingsSource(Settings)())
         _urls_of_the_environment(document)
         settings = Settings(**_resolved(over(defaults(), document), path.parent))
     except ValidationError as error:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from adapter.settings.old_names import RENAMED
+from adapter.settings.old_names import RENAMED, stated_variables
 from adapter.settings.shape import Settings
 
 _ANY = "*"
@@ -17,11 +16,14 @@ _ANY = "*"
 
 def misspelt_variables() -> Iterator[str]:
     """NSW_ variables that resemble a setting but are none: the typing error would otherwise be silent."""
+    stated = stated_variables()
+    if not stated:
+        return
     known = [*sorted(_variables(Settings, "NSW_")), "NSW_CONFIG", "NSW_AMQP_URL", "NSW_DATABASE_URL"]
     known += [f"NSW_{old.upper().replace('.', '__')}" for old in RENAMED]
-    for name in sorted(os.environ):
+    for name in stated:
         asked = name.upper()
-        if not asked.startswith("NSW_") or any(_is_of(asked, each) for each in known):
+        if any(_is_of(asked, each) for each in known):
             continue
         # One underscore instead of two is the most frequent error, so underscores do not count.
         plain = {each.replace("__", "_"): each for each in known if _ANY not in each}

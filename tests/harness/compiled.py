@@ -1,5 +1,6 @@
 """The catalogue compiled once a process: from the same files the same frozen value is made, from the same bytes of a
-data file the same document, from the same field of a route the same validator, and the machine's authorities once.
+data file the same document, from the same field of a route the same validator, from the same statement the same SQL,
+and the machine's authorities once.
 
 The program compiles them at each start, which takes a quarter of a second each; tests open hundreds of houses. A file
 that was changed, added or removed is a difference, so tests that edit the data get what they wrote.
@@ -7,17 +8,21 @@ that was changed, added or removed is a difference, so tests that edit the data 
 
 from __future__ import annotations
 
+import pickle
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from unittest import mock
 
 from fastapi._compat.v2 import ModelField, asdict
 from httpx._transports import default
+from httpx2._transports import default as newer_default
+from sqlalchemy import Engine
+from sqlalchemy.util import LRUCache
 
 from adapter.bootstrap import foundation
 from adapter.catalogue import check, lists, slow_schemas
@@ -25,6 +30,8 @@ from adapter.catalogue import load as loading
 from adapter.catalogue.load import DataFiles
 from adapter.catalogue.strict_yaml import read_yaml
 from adapter.cli import rehearsing
+from adapter.gateways.store import database
+from adapter.settings import reading
 
 _Made = TypeVar("_Made")
 _made: dict[Any, Any] = {}
@@ -49,7 +56,10 @@ def once() -> Iterator[None]:
         mock.patch.object(foundation, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(check, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(rehearsing, "reporter", _remembered(slow_schemas.reporter, _schemas)),
+        mock.patch.object(reading, "defaults", _copied(reading.defaults)),
+        mock.patch.object(database, "engine", _sharing_sql(database.engine)),
         mock.patch.object(default, "create_ssl_context", _authorities(default.create_ssl_context)),
+        mock.patch.object(newer_default, "create_ssl_context", _authorities(newer_default.create_ssl_context)),
         mock.patch.object(ModelField, "__post_init__", _validators(ModelField.__post_init__)),
     ):
         yield
@@ -78,8 +88,42 @@ def _remembered(
     return remembered
 
 
+def _copied(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    written = lru_cache(lambda: pickle.dumps(make()))
+    return lambda: cast(dict[str, Any], pickle.loads(written()))
+
+
+class _Sql(LRUCache[Any, Any]):
+    """What engines of one kind of database have compiled, each for all: it does not depend on the engine."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(_of_any_engine(key), default)
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(_of_any_engine(key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(_of_any_engine(key), value)
+
+
+def _of_any_engine(key: Any) -> Any:
+    dialect, *rest = key
+    return (type(dialect), *rest)
+
+
+def _sharing_sql(make: Callable[..., Engine]) -> Callable[..., Engine]:
+    shared = _Sql(5000)
+
+    def made(*given: Any, **more: Any) -> Engine:
+        engine = make(*given, **more)
+        engine._compiled_cache = shared
+        return engine
+
+    return made
+
+
 def _authorities(make: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
-    """httpx reads them for each client, also for one that meets plain HTTP only: 20 ms of CPU."""
+    """httpx, and that of authlib, read them for each client, also for one that meets plain HTTP only: 20 ms of CPU."""
     made = lru_cache(make)
 
     def remembered(verify: ssl.SSLContext | str | bool = True, **given: Any) -> ssl.SSLContext:

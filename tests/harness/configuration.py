@@ -5,6 +5,7 @@ The one place where tests write a configuration. Paths in it are absolute, so it
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -55,15 +56,17 @@ def edit(config: Path, change: Callable[[dict[str, Any]], object]) -> Path:
 
 def stated(pki: Pki) -> dict[str, Any]:
     """The repository's configuration as it is read from anywhere, with a test PKI's keys and anchors."""
-    document: dict[str, Any] = yaml.load(_text(pki.folder), _LOADER)
-    for name in ("schemas", "mappings", "queues"):
-        document["folders"][name] = str(ROOT / name)
+    document: dict[str, Any] = pickle.loads(_read(pki.folder))
     return document
 
 
 @cache
-def _text(pki: Path) -> str:
-    return (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(pki))
+def _read(pki: Path) -> bytes:
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(pki))
+    document: dict[str, Any] = yaml.load(text, _LOADER)
+    for name in ("schemas", "mappings", "queues"):
+        document["folders"][name] = str(ROOT / name)
+    return pickle.dumps(document)
 
 
 def _change(document: dict[str, Any], changes: Mapping[str, Any]) -> None:

@@ -9,21 +9,23 @@ import atexit
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
+from itertools import count
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-from psycopg.rows import TupleRow
-from sqlalchemy import URL, inspect
+from sqlalchemy import inspect
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.upgrade import upgrade
 from tests.harness.rows import Rows
-from tests.servers.postgresql import Postgres, by_files
+from tests.servers.postgresql import Postgres
 
 _TEMPLATE = "with_tables"
+_NUMBERS = count()
+_SMALL = 16 * 1024 * 1024
+"""Bytes of tables, of which those of a new database take 1: what was deleted stays in the file."""
 
 
 def sqlite_store(file: Path) -> str:
@@ -57,48 +59,25 @@ class Original:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.engine.dispose()
         if database.is_embedded:
+            database.engine.dispose()
             file = _file_of(database)
             copy_file(file, Path(f"{file}.original"))
         else:
-            name = str(database.engine.url.database)
-            _copy_database(database.engine.url, name, f"{name}_original")
             self._rows = Rows(database)
 
     def put_back(self) -> None:
-        """Nobody else may be at work in it."""
+        """Nobody else may be at work in it. On PostgreSQL its tables must be what they were."""
         database = self._database
-        if not database.is_embedded and self._rows.put_back():
-            database._ids = []
-            return
-        database.engine.dispose()
         if database.is_embedded:
+            database.engine.dispose()
             file = _file_of(database)
             for each in ("", "-wal", "-shm"):  # a new file: a session that a command left open keeps the old one
                 Path(f"{file}{each}").unlink(missing_ok=True)
             shutil.copyfile(f"{file}.original", file)
         else:
-            name = str(database.engine.url.database)
-            _copy_database(database.engine.url, f"{name}_original", name)
+            assert self._rows.put_back(), "whoever changes tables takes a database of his own"
         database._ids = []
-
-
-def _copy_database(server: URL, source: str, target: str) -> None:
-    """Make `target` anew, as a copy of `source`, which nobody uses just now."""
-    own = sql.Identifier(target)
-    cluster = _cluster(server.set(drivername="postgresql", database="postgres"))
-    cluster.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(own))
-    copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(own, sql.Identifier(source))
-    cluster.execute(copied + by_files(cluster.info.server_version // 10_000))
-
-
-@cache
-def _cluster(server: URL) -> psycopg.Connection[TupleRow]:
-    """One session for all copies: each would cost as much as a copy."""
-    made = psycopg.connect(server.render_as_string(hide_password=False), autocommit=True)
-    atexit.register(made.close)
-    return made
 
 
 def _file_of(database: Database) -> Path:
@@ -111,6 +90,8 @@ class PostgresStores:
     def __init__(self, cluster: Postgres) -> None:
         self._cluster = cluster
         self._has_template = False
+        self._lent: dict[str, tuple[Database, Rows]] = {}
+        self._free: list[str] = []
 
     def create(self, name: str) -> str:
         """A database with its tables, and its URL."""
@@ -118,6 +99,36 @@ class PostgresStores:
             make_tables(self._cluster.create_database(_TEMPLATE))
             self._has_template = True
         return self._cluster.create_database(name, template=_TEMPLATE)
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """A database with its tables as they are made, until left; who had it before has left nothing in it. To put
+        its rows back costs a thirtieth of a new one."""
+        url = self._free.pop() if self._free else self._another()
+        try:
+            yield url
+        finally:
+            database, rows = self._lent[url]
+            if rows.bytes() < _SMALL and rows.put_back(alone=True):
+                self._free.append(url)
+            else:
+                self._give_up(url, database)
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for url, (database, _) in list(self._lent.items()):
+            self._give_up(url, database)
+
+    def _another(self) -> str:
+        url = self.create(f"lent_{next(_NUMBERS)}")
+        database = Database(url, pool=1)
+        self._lent[url] = database, Rows(database, "at_first")
+        return url
+
+    def _give_up(self, url: str, database: Database) -> None:
+        del self._lent[url]
+        database.close()
+        self._cluster.drop_database(str(database.engine.url.database))
 
 
 def ensure_tables(database: Database) -> None:

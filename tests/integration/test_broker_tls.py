@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ from adapter.gateways.keys.certificates_in_use import Use
 from adapter.gateways.store.upgrade import upgrade
 from adapter.simulator import pki
 from tests.harness import configuration
+from tests.harness.pki import shared_tls
 from tests.integration.test_broker import nowhere
 from tests.integration.test_broker_faults import peer
 from tests.servers.process import wait_until
@@ -53,6 +55,22 @@ def server(files: pki.IssuedTlsFiles, *, asks: bool = False) -> Iterator[tuple[s
         listener.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> pki.IssuedTlsFiles:
+    return pki.make_tls(tmp_path_factory.mktemp("one"))
+
+
+@pytest.fixture
+def others() -> pki.IssuedTlsFiles:
+    return shared_tls()
+
+
+@pytest.fixture
+def own(files: pki.IssuedTlsFiles, tmp_path: Path) -> pki.IssuedTlsFiles:
+    """For a test that changes them."""
+    return pki.make_tls(shutil.copytree(files.ca.parent, tmp_path / "own"))
+
+
 def reached(url: str, files: pki.IssuedTlsFiles, ca: Path | None = None) -> BrokerAddress:
     return BrokerAddress(
         url=url, tls=TlsFiles(authorities=ca or files.ca, certificate=files.client, key=files.client_key)
@@ -66,50 +84,46 @@ def said(to: BrokerAddress) -> str:
     return str(raised.value)
 
 
-def test_a_renewed_client_certificate_is_taken_at_the_next_connection(tmp_path: Path) -> None:
-    files = pki.make_tls(tmp_path)
-    with server(files, asks=True) as (url, seen), Publisher(reached(url, files)):
+def test_a_renewed_client_certificate_is_taken_at_the_next_connection(own: pki.IssuedTlsFiles) -> None:
+    with server(own, asks=True) as (url, seen), Publisher(reached(url, own)):
         assert wait_until(lambda: len(seen) > 0, seconds=PATIENCE_S)
         before = set(seen)
-        files.client.unlink()
-        pki.make_tls(tmp_path)  # makes what is missing
+        own.client.unlink()
+        pki.make_tls(own.ca.parent)  # makes what is missing
         assert wait_until(lambda: bool(set(seen) - before), seconds=PATIENCE_S)
 
 
-def test_a_wrong_authority_is_told(tmp_path: Path) -> None:
-    files, others = pki.make_tls(tmp_path / "one"), pki.make_tls(tmp_path / "two")
+def test_a_wrong_authority_is_told(files: pki.IssuedTlsFiles, others: pki.IssuedTlsFiles) -> None:
     with server(files) as (url, _):
         assert "not of an authority in broker.tls.ca" in said(reached(url, files, ca=others.ca))
 
 
-def test_a_wrong_host_name_is_told(tmp_path: Path) -> None:
-    files = pki.make_tls(tmp_path)
+def test_a_wrong_host_name_is_told(files: pki.IssuedTlsFiles) -> None:
     with server(files) as (url, _):
         elsewhere = url.replace("localhost", "127.0.0.2")
         assert "write the address as the certificate does" in said(reached(elsewhere, files))
 
 
 @pytest.mark.parametrize("party", ["server", "client"])
-def test_a_certificate_that_has_run_out_is_told(tmp_path: Path, party: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = pki.make_tls(tmp_path)
-    for file in (tmp_path / f"{party}.pem", tmp_path / f"{party}.key"):
-        file.unlink()
+def test_a_certificate_that_has_run_out_is_told(
+    own: pki.IssuedTlsFiles, party: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (f"{party}.pem", f"{party}.key"):
+        (own.ca.parent / name).unlink()
     long_ago = now() - timedelta(days=400)
     over = replace(pki.TLS[party], valid_from=long_ago - timedelta(days=30), valid_to=long_ago)
     monkeypatch.setattr(pki, "TLS", {**pki.TLS, party: over})
-    pki.make_tls(tmp_path)
-    with server(files, asks=party == "client") as (url, _):
-        assert ("its" if party == "server" else "our") + " certificate has run out" in said(reached(url, files))
+    pki.make_tls(own.ca.parent)
+    with server(own, asks=party == "client") as (url, _):
+        assert ("its" if party == "server" else "our") + " certificate has run out" in said(reached(url, own))
 
 
-def test_a_client_that_the_broker_does_not_know_is_told(tmp_path: Path) -> None:
-    files, others = pki.make_tls(tmp_path / "one"), pki.make_tls(tmp_path / "two")
+def test_a_client_that_the_broker_does_not_know_is_told(files: pki.IssuedTlsFiles, others: pki.IssuedTlsFiles) -> None:
     with server(files, asks=True) as (url, _):
         assert "our certificate" in said(reached(url, others, ca=files.ca))
 
 
-def test_a_port_without_tls_is_told(tmp_path: Path) -> None:
-    files = pki.make_tls(tmp_path)
+def test_a_port_without_tls_is_told(files: pki.IssuedTlsFiles) -> None:
     with peer(b"AMQP\x00\x00\x09\x01") as url:
         assert "no TLS behind this port" in said(reached(url.replace("amqp:", "amqps:"), files))
 
@@ -126,8 +140,7 @@ def test_a_wrong_password_and_a_wrong_virtual_host_are_told(vhost_url: str) -> N
     assert "virtual host" in said(BrokerAddress(url=vhost_url + "-missing"))
 
 
-def test_the_end_of_the_brokers_certificates_is_reported(tmp_path: Path) -> None:
-    files = pki.make_tls(tmp_path / "tls")
+def test_the_end_of_the_brokers_certificates_is_reported(files: pki.IssuedTlsFiles, tmp_path: Path) -> None:
     tls = {"ca": str(files.ca), "certificate": str(files.client), "key": str(files.client_key)}
     whole = assemble(configuration.write(tmp_path, {"broker.url": "amqps://localhost/", "broker.tls": tls}))
     upgrade(whole.database)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from adapter.bootstrap import Components
+from adapter.cli import app
 from adapter.cli.inspection import _machine
 from adapter.cli.steps import Steps
 from adapter.entrypoints.health import Health
@@ -123,20 +123,21 @@ def test_a_file_system_that_only_reads_is_told_as_that(monkeypatch: pytest.Monke
 
 def test_at_a_terminal_each_step_is_a_line_on_stderr_and_none_on_stdout(tmp_path: Path) -> None:
     master, slave = os.openpty()
-    command = [sys.executable, "-m", "adapter", "check", "--offline", "--json", "--config"]
+    said = io.StringIO()
     try:
-        with taken() as port:
-            command.append(str(served(tmp_path, health_port=port)))
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=slave, timeout=300, check=False)
-        os.set_blocking(master, False)
-        lines = os.read(master, 65536).decode().splitlines()
+        with taken() as port, os.fdopen(slave, "w") as terminal, redirect_stdout(said), redirect_stderr(terminal):
+            config = served(tmp_path, health_port=port)
+            with pytest.raises(SystemExit) as done:
+                app(["check", "--offline", "--json", "--config", str(config)])
+            terminal.flush()
+            os.set_blocking(master, False)
+            lines = os.read(master, 65536).decode().splitlines()
     finally:
-        os.close(slave)
         os.close(master)
     assert {"looking at the configuration …", "looking at our keys …"} <= set(lines)
-    told = [remark["text"] for remark in json.loads(done.stdout)["remarks"]]
+    told = [remark["text"] for remark in json.loads(said.getvalue())["remarks"]]
     told = [text for text in told if "add the yearly decision" not in text]  # in December of the year to come
-    assert (done.returncode, [text.split(":")[0] for text in told]) == (1, ["web.health_port"])
+    assert (done.value.code, [text.split(":")[0] for text in told]) == (1, ["web.health_port"])
 
 
 def test_off_a_terminal_only_a_step_that_takes_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:

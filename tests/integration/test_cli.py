@@ -1,4 +1,7 @@
-"""The command line as a process: exit codes, the JSON contract of `judge`, and that it writes nothing."""
+"""The command line: exit codes, the JSON contract of `judge`, and that it writes nothing.
+
+It runs in this process; that it is the same in one of its own: tests/acceptance, tests/unit/test_terminal.py.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,19 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from adapter.bootstrap import now
 from adapter.cli import app
 from adapter.gateways.store.own_numbers import check_character
 from adapter.services.watch.mode import Sight
-from tests.harness import configuration, forked
+from tests.harness import configuration
 from tests.harness.authority import Wish, authority
 from tests.harness.fixtures import FIXTURES, load_cases, signed
 from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
@@ -32,9 +34,11 @@ GROUP = "BQP0100001"
 CLOSED_PORT = "amqp://guest:guest@127.0.0.1:1/%2F"
 
 
-def command(*arguments: object, stdin: bytes = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
-    return forked.run(arguments, cwd=cwd, environment=environment, stdin=stdin)
+def command(*arguments: object, stdin: bytes = b"") -> Result:
+    done = CliRunner().invoke(app, [*map(str, arguments)], input=stdin)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +78,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def judged(*arguments: object, code: int) -> list[dict[str, Any]]:
     done = command("judge", "--json", "--at", AT, *arguments)
-    assert done.returncode == code, done.stderr.decode()
+    assert done.exit_code == code, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -103,12 +107,12 @@ def test_form_13_that_follows_an_inaccurate_message_is_told_with_what_it_asks(
     config: Path, messages: dict[str, Path]
 ) -> None:
     asked = command("judge", "--json", "--at", AT, messages["asked-every-fault-listed"], "--config", config)
-    (told,) = [line for line in asked.stderr.decode().splitlines() if "form 13" in line]
+    (told,) = [line for line in asked.stderr.splitlines() if "form 13" in line]
     assert "form 13 (20/25) follows the acceptance at once and asks for 3 item(s)" in told
     assert "Persons/Person[2]/DocumentNumber" in told
     assert "ExpectedArrival" not in told, "that it was declared late is flagged, not asked about"
     late = command("judge", "--json", "--at", AT, messages["accepted-late-and-flagged"], "--config", config)
-    assert "form 13" not in late.stderr.decode()
+    assert "form 13" not in late.stderr
 
 
 def test_a_refused_message_stops_at_check(config: Path, messages: dict[str, Path]) -> None:
@@ -131,10 +135,10 @@ def test_what_is_ours_to_mend_is_parked_and_the_reason_is_said_beside_the_json(
     file = messages["accepted-late-and-flagged"]
     done = command("judge", "--json", "--channel", "portal", "--at", AT, file, "--config", config)
     told = json.loads(done.stdout)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert told.keys() == KEYS
     assert (told["outcome"], told["stage"], told["findings"], told["signers"]) == ("parked", "verify", [], [])
-    assert "no partner is configured for channel portal" in done.stderr.decode()
+    assert "no partner is configured for channel portal" in done.stderr
 
 
 def test_one_that_is_not_accepted_makes_the_exit_code_1(config: Path, messages: dict[str, Path]) -> None:
@@ -156,7 +160,7 @@ def at_the_door(config: Path, message: bytes, *more: object) -> tuple[dict[str, 
     done = command("judge", "-", "--json", "--channel", "portal", "--at", AT, "--config", config, *more, stdin=message)
     told = json.loads(done.stdout)
     assert told.keys() == KEYS
-    return told, done.stderr.decode(), done.returncode
+    return told, done.stderr, done.exit_code
 
 
 def test_a_message_without_number_is_judged_at_the_door_under_a_placeholder_that_is_said(config: Path) -> None:
@@ -224,7 +228,7 @@ def test_what_the_door_has_sealed_is_judged_as_it_is_stored(config: Path) -> Non
 def test_a_message_can_come_by_stdin(config: Path, messages: dict[str, Path]) -> None:
     raw = messages["accepted-late-and-flagged"].read_bytes()
     done = command("judge", "-", "--json", "--at", AT, "--config", config, stdin=raw)
-    assert (done.returncode, json.loads(done.stdout)["file"]) == (0, "-")
+    assert (done.exit_code, json.loads(done.stdout)["file"]) == (0, "-")
 
 
 def test_a_time_without_zone_is_vietnams(config: Path, messages: dict[str, Path]) -> None:
@@ -265,8 +269,8 @@ def test_usage_errors_are_told_in_words_with_exit_code_2(arguments: list[str], w
 def test_each_fault_of_a_configuration_is_a_line_of_its_own(tmp_path: Path) -> None:
     config = write_config(tmp_path, workers={"count": 0}, web={"portal": {"port": "x"}})
     done = command("judge", __file__, "--config", config)
-    assert done.returncode == 2
-    lines = done.stderr.decode().splitlines()
+    assert done.exit_code == 2
+    lines = done.stderr.splitlines()
     assert all(line.startswith(f"nsw-adapter: {config}: ") for line in lines)
     assert {f"nsw-adapter: {config}: workers.count", f"nsw-adapter: {config}: web.portal.port"} <= {
         line.rpartition(": ")[0] for line in lines
@@ -379,22 +383,22 @@ def test_check_tells_a_broken_mapping_and_a_broken_topology(config: Path, tmp_pa
 
 def test_a_database_without_its_tables_or_its_folder_is_told_with_what_to_do(config: Path, tmp_path: Path) -> None:
     done = command("dossier", "list", "--config", config)
-    (line,) = done.stderr.decode().splitlines()
-    assert (done.returncode, line) == (
+    (line,) = done.stderr.splitlines()
+    assert (done.exit_code, line) == (
         2,
         "nsw-adapter: database: the tables are not made: run nsw-adapter database upgrade",
     )
     nowhere = write_config(tmp_path, database={"url": f"sqlite:///{tmp_path}/nowhere/adapter.db", "pool": 5})
     done = command("database", "upgrade", "--config", nowhere)
-    (line,) = done.stderr.decode().splitlines()
-    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert done.exit_code == 2
     assert f"the folder {tmp_path}/nowhere is not there" in line
 
 
 def test_an_unreachable_broker_is_exit_code_3_in_one_line(config: Path) -> None:
     done = command("declare", "--config", config)
-    assert done.returncode == 3
-    assert len(done.stderr.decode().splitlines()) == 1
+    assert done.exit_code == 3
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_topology_is_exported_as_rabbitmq_definitions(config: Path, tmp_path: Path) -> None:
@@ -412,7 +416,7 @@ def test_a_pki_is_made_with_the_documented_names_and_a_file_signed_with_it_is_ac
     folder = shutil.copytree(SHARED_FOLDER, tmp_path / "pki")  # its keys would take seconds
     (folder / "enterprise.key.pem").unlink()
     made = command("simulate", "pki", folder, "--json")
-    assert made.returncode == 0, made.stderr.decode()
+    assert made.exit_code == 0, made.stderr
     told = json.loads(made.stdout)
     enterprise = next(each for each in told["parties"] if each["party"] == "enterprise")
     assert enterprise["key"] == str(folder / "enterprise.key.pem")
@@ -424,9 +428,9 @@ def test_a_pki_is_made_with_the_documented_names_and_a_file_signed_with_it_is_ac
     unsigned = FIXTURES / GROUP / "accepted-tour-group-entering" / "message.xml"
     output = tmp_path / "signed.xml"
     sign = ["simulate", "sign", unsigned, "--as", "enterprise", "--system", "nsw", "--pki", folder]
-    assert command(*sign, "-o", output).returncode == 0
+    assert command(*sign, "-o", output).exit_code == 0
     assert [each["outcome"] for each in judged(output, "--config", config, code=0)] == ["accepted"]
-    assert command(*sign).stdout.startswith(b"<?xml")
+    assert command(*sign).stdout_bytes.startswith(b"<?xml")
     again = command("simulate", "sign", output, "--as", "body", "--pki", folder)
-    assert again.returncode == 1
-    assert "signed already" in again.stderr.decode()
+    assert again.exit_code == 1
+    assert "signed already" in again.stderr

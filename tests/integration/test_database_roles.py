@@ -94,7 +94,6 @@ def standing(
             yield Post(whole, portal, staff, at, inner, Original(whole.database))
         portal.close()
         staff.close()
-        postgres.drop_database("roles_original")
         with whole.database.session() as connection:
             for role in ROLES.values():
                 connection.execute(text(f'DROP OWNED BY "{role}"'))

@@ -7,10 +7,11 @@ import pickle
 import socket
 import stat
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,16 @@ CASE = next(case for case in load_cases() if case.id == "BQP0100002/accepted-cit
 
 @dataclass
 class Post:
-    """The installation that decides, a portal that only asks it, and the portal's address."""
+    """The installation that decides, and a portal that only asks it; it serves once somebody asks where it is."""
 
     whole: Components
     portal: Components
-    url: str
+    serve: Callable[[], str]
     token: str
+
+    @cached_property
+    def url(self) -> str:
+        return self.serve()
 
     def declare(self, message: bytes, token: str = "") -> httpx.Response:
         headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": "application/xml"}
@@ -84,8 +89,8 @@ def posted(folder: Path, database_url: str) -> Iterator[Post]:
         site.window(Sight.DOWN)
         portal = assemble(folder / "config.yaml", reach=Reach.PORTAL)
         _, token = site.components.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
-        with serving(portal) as url:
-            yield Post(site.components, portal, url, token)
+        with ExitStack() as served:
+            yield Post(site.components, portal, lambda: served.enter_context(serving(portal)), token)
         portal.close()
 
 

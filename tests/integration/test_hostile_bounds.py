@@ -67,7 +67,7 @@ def test_every_hostile_file_stays_within_its_bounds_and_the_next_genuine_message
 )
 def test_a_worker_that_goes_over_its_bounds_is_seen(waste: str, code: int, said: str) -> None:
     """The proof can fail: the same limits end a process that wastes time or memory, and no other."""
-    program = f"from {bounds.__name__} import limit_memory, limit_time; limit_memory(); limit_time()\n{waste}"
+    program = f"import {bounds.__name__} as b; b.CPU_SECONDS = 0.1; b.limit_memory(); b.limit_time()\n{waste}"
     command = [sys.executable, "-c", program]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_START)
     assert (run.returncode, said in run.stderr) == (code, True)

@@ -28,12 +28,12 @@ from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.console import TrafficPart, TrafficSpan
-from adapter.simulator import pki
 from tests.harness import configuration
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.outbound import Confirming
 from tests.harness.people import TESTER, person
+from tests.harness.pki import shared_tls
 from tests.harness.registers import gate
 from tests.harness.stores import ensure_tables
 from tests.servers.process import free_ports, wait_until
@@ -74,7 +74,7 @@ def given(channel: Any) -> int:
 def test_queues_are_told_by_the_broker_over_tls_and_what_was_seen_stays_while_it_is_away(
     rabbit: Rabbit, vhost_url: str, tmp_path: Path
 ) -> None:
-    files = pki.make_tls(tmp_path / "tls")
+    files = shared_tls()
     address = rabbit.manage(Tls(ca=files.ca, cert=files.server, key=files.server_key))
     secret = tmp_path / "password"
     secret.write_text("guest\n")
@@ -113,7 +113,7 @@ def test_queues_are_told_by_the_broker_over_tls_and_what_was_seen_stays_while_it
         assert refused.taken_at < refused.tried_at
         channel.connection.close()
 
-    with components(tmp_path, vhost_url, {**stated, "ca": str(pki.make_tls(tmp_path / "others").ca)}) as made:
+    with components(tmp_path, vhost_url, {**stated, "ca": str(files.client)}) as made:
         made.looks.look_at_queues()
         stranger = made.console.queues(actor=TESTER)
         assert stranger is not None

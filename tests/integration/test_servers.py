@@ -19,7 +19,7 @@ from adapter.gateways.store import tables
 from adapter.gateways.store.database import Database
 from tests.conftest import demand
 from tests.harness.pki import ROOT, shared_tls
-from tests.harness.stores import Original
+from tests.harness.stores import Original, PostgresStores
 from tests.servers.install import services_stay_down
 from tests.servers.postgresql import Postgres
 from tests.servers.process import MARK, alive, free_ports, marked
@@ -148,7 +148,7 @@ def test_each_test_gets_an_empty_database(empty_database_url: str, turn: str) ->
 
 
 def test_a_store_is_put_back_as_it_was_for_the_next_test(database_url: str) -> None:
-    """Its rows, what numbers were drawn, and its tables too if a test has changed them."""
+    """Its rows and what numbers were drawn; that a test has changed its tables is put back too, or is told."""
     database = Database(database_url)
 
     def drawn(name: str) -> int:
@@ -168,10 +168,39 @@ def test_a_store_is_put_back_as_it_was_for_the_next_test(database_url: str) -> N
     assert (kept(), drawn("again")) == ({"before"}, first)
     with database.transaction() as connection:
         connection.execute(text("ALTER TABLE counter ADD COLUMN later text"))
-    original.put_back()
-    assert "later" not in {each["name"] for each in inspect(database.engine).get_columns("counter")}
-    assert kept() == {"before"}
+    if database.is_embedded:
+        original.put_back()
+        assert "later" not in {each["name"] for each in inspect(database.engine).get_columns("counter")}
+        assert kept() == {"before"}
+    else:
+        with pytest.raises(AssertionError, match="whoever changes tables"):
+            original.put_back()
     database.close()
+
+
+def test_a_database_that_was_lent_is_as_new_for_the_next_who_asks(request: pytest.FixtureRequest) -> None:
+    """One whose tables were changed is not lent again."""
+    stores: PostgresStores = request.getfixturevalue("_postgresql_stores")
+
+    def rows(url: str, *statements: str) -> list[object]:
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            for each in statements:
+                connection.execute(each)
+            return connection.execute("SELECT name, value FROM counter ORDER BY name").fetchall()
+
+    with stores.lent() as first:
+        new = rows(first)
+        left_open = psycopg.connect(first.replace("+psycopg", ""))
+        assert rows(first, "INSERT INTO counter VALUES ('left', 1)", "UPDATE counter SET value = 9") != new
+    with pytest.raises(psycopg.OperationalError):
+        left_open.execute("SELECT 1")
+    with stores.lent() as second, stores.lent() as beside:
+        assert (second, rows(second), rows(beside)) == (first, new, new)
+        assert beside != second
+        rows(second, "ALTER TABLE counter ADD COLUMN later text")
+    with stores.lent() as third, stores.lent() as fourth:
+        assert first not in (third, fourth)
+        assert (rows(third), rows(fourth)) == (new, new)
 
 
 def test_what_postgresql_committed_survives_its_kill(cluster: Postgres) -> None:
