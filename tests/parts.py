@@ -81,6 +81,7 @@ _OF_KILLS = {
 PROVED_TESTS = [
     *(f"{INTEGRATION}/test_servers.py::test_{name}" for name in _OF_SERVERS.split()),
     f"{INTEGRATION}/test_broker.py::test_a_restart_of_the_broker_loses_nothing",
+    f"{INTEGRATION}/test_drafts.py::test_what_the_jdk_signs_of_a_draft",
     f"{INTEGRATION}/test_revocation_outage.py::test_an_outage_of_an_authority_delays",
     *(f"{PORTAL}::test_{name}" for name in _IN_THE_PORTAL.split()),
     *(f"{OFFICER}::test_{name}" for name in _OF_AN_OFFICER.split()),

@@ -12,7 +12,8 @@ import pickle
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -29,11 +30,16 @@ from adapter.catalogue import check, lists, slow_schemas
 from adapter.catalogue import load as loading
 from adapter.catalogue.load import DataFiles
 from adapter.catalogue.strict_yaml import read_yaml
-from adapter.cli import rehearsing
+from adapter.cli import inspection, rehearsing
 from adapter.gateways.store import database
+from adapter.model.catalogue import Catalogue
+from adapter.pipeline.trust import paths
+from adapter.pipeline.trust.stores import Store
 from adapter.settings import reading
+from tests.harness.pki import ROOT
 
 _Made = TypeVar("_Made")
+_SHIPPED = (ROOT / "schemas", ROOT / "mappings")
 _made: dict[Any, Any] = {}
 _for_good = ExitStack()
 
@@ -56,7 +62,9 @@ def once() -> Iterator[None]:
         mock.patch.object(foundation, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(check, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(rehearsing, "reporter", _remembered(slow_schemas.reporter, _schemas)),
+        mock.patch.object(inspection, "check", _proved_once(check.check)),
         mock.patch.object(reading, "defaults", _copied(reading.defaults)),
+        mock.patch.object(paths, "_validated", _looked_at_once(paths._validated)),
         mock.patch.object(database, "engine", _sharing_sql(database.engine)),
         mock.patch.object(default, "create_ssl_context", _authorities(default.create_ssl_context)),
         mock.patch.object(newer_default, "create_ssl_context", _authorities(newer_default.create_ssl_context)),
@@ -66,11 +74,11 @@ def once() -> Iterator[None]:
 
 
 def _data(source: DataFiles) -> list[Path]:
-    return [*source.mappings.rglob("*"), *_schemas(source), source.calendar_file, *source.list_files]
+    return [source.mappings, source.schemas, source.calendar_file, *source.list_files]
 
 
 def _schemas(source: DataFiles) -> list[Path]:
-    return [*source.schemas.rglob("*")]
+    return [source.schemas]
 
 
 def _remembered(
@@ -84,6 +92,33 @@ def _remembered(
             _made[key] = make(source)
         found: _Made = _made[key]
         return found
+
+    return remembered
+
+
+def _proved_once(prove: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Of the same catalogue, read from the same files, the same faults are told."""
+    kept: dict[Any, tuple[object, list[str]]] = {}
+
+    def remembered(catalogue: Catalogue, source: DataFiles, compiled: object = None) -> list[str]:
+        parts = [getattr(catalogue, each.name) for each in fields(catalogue)]
+        key = *(each if isinstance(each, float | int) else id(each) for each in parts), _state(_data(source))
+        if key not in kept:
+            kept[key] = catalogue, prove(catalogue, source, compiled)  # kept whole: nobody else is given an address
+        return [*kept[key][1]]
+
+    return remembered
+
+
+def _looked_at_once(validated: Callable[..., Any]) -> Callable[..., Any]:
+    """Of what is asked about a path it depends on the store's policies and the time alone."""
+    kept: dict[Any, Any] = {}
+
+    def remembered(path: Any, store: Store, at: datetime) -> Any:
+        key = path, store.policies, at
+        if key not in kept:
+            kept[key] = validated(path, store, at)
+        return kept[key]
 
     return remembered
 
@@ -147,7 +182,13 @@ def _validators(make: Callable[[ModelField], None]) -> Callable[[ModelField], No
     return remembered
 
 
-def _state(files: list[Path]) -> tuple[tuple[str, int, int, int], ...]:
-    """Which files there are, and which bytes they hold as far as their inode tells."""
-    stats = [(file, file.stat()) for file in sorted(set(files)) if file.is_file()]
+def _state(places: list[Path]) -> tuple[object, ...]:
+    """Which files are there or below, and which bytes they hold as far as their inode tells. Nobody changes the shipped
+    ones while tests run."""
+    return tuple(str(each) if any(each.is_relative_to(of) for of in _SHIPPED) else _below(each) for each in places)
+
+
+def _below(place: Path) -> tuple[tuple[str, int, int, int], ...]:
+    files = sorted(place.rglob("*")) if place.is_dir() else [place]
+    stats = [(file, file.stat()) for file in files if file.is_file()]
     return tuple((str(file), stat.st_ino, stat.st_size, stat.st_mtime_ns) for file, stat in stats)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from tests.harness.history import ITEMS, dossier_of
 from tests.harness.people import anybody, person
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
+from tests.harness.stores import Original
 
 SECRETS = {
     "of-binh": anybody("o-7", name="TRAN VAN BINH", rank="Thiếu tá"),
@@ -29,12 +29,19 @@ CASE = next(case for case in load_cases() if case.id == "BQP0100002/accepted-cit
 KEY = dossier_of(CASE.message)
 
 
-@pytest.fixture
-def premises(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
-    """A store with one accepted declaration."""
-    with gate(tmp_path, sqlite_url) as made:
+@pytest.fixture(scope="module")
+def _standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Original]]:
+    with gate(tmp_path_factory.mktemp("premises")) as made:
         made.intake.receive([submission(CASE, shared_pki())])
-        yield made
+        yield made, Original(made.database)
+
+
+@pytest.fixture
+def premises(_standing: tuple[Components, Original]) -> Components:
+    """A store with one accepted declaration."""
+    made, original = _standing
+    original.put_back()
+    return made
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_a_deadline_is_marked_as_told_only_when_it_is_due(world: World, jumps: l
         world.now += timedelta(seconds=seconds)
         world.deadlines.watch()
         (row,) = world.rows(select(deadline))
-        assert (row.warned_at is not None, row.breached_at is not None) == (row.warn_at <= world.now, due <= world.now)
+        assert (row.warned_at is not None, row.breached_at is not None) == (row.warn_at <= world.now, due < world.now)
     world.now = due + timedelta(minutes=1)
     world.deadlines.watch()
     (row,) = world.rows(select(deadline))

@@ -16,6 +16,7 @@ from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.access.administration import AdminAct
 from adapter.services.access.people import Facts
+from tests.harness.data import few
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER
@@ -29,9 +30,16 @@ WITH_NEW = f"{GATES.rstrip()}\n{NEW}"
 CLOSED = GATES.replace("{code: HUUNGHI,", "{code: HUUNGHI, to: 2026-01-31,")
 
 
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The data of the procedure that is declared here: each list that is proposed is proved with all of it."""
+    data = few(tmp_path_factory.mktemp("data"), "BQP0100000", "BQP0100002", states=True)
+    return {"folders.schemas": str(data.schemas), "folders.mappings": str(data.mappings)}
+
+
 @pytest.fixture
-def components(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
-    with gate(tmp_path, sqlite_url) as made:
+def components(tmp_path: Path, sqlite_url: str, shipped: dict[str, str]) -> Iterator[Components]:
+    with gate(tmp_path, sqlite_url, shipped) as made:
         for code in ("mai", "son"):
             made.people.add(code, Facts(code.upper(), ("administrator",)), actor=TESTER)
         yield made

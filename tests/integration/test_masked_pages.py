@@ -1,4 +1,4 @@
-"""No page that an operator or auditor can open shows a value of a person: every route, over all fixtures at once.
+"""No page that an operator or auditor can open shows a value of a person: every route, over many fixtures at once.
 
 The routes are read from the listener itself: a page that is new is walked too, and fails where no address of it opens.
 Values of persons are also typed into every search and act: what finds or refuses them shows them in no other place.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import html
 import io
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -46,12 +45,15 @@ from tests.harness.people import TESTER
 from tests.harness.personal_values import EXAMPLE, told_of_persons
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
+from tests.harness.shares import FULL, share
 from tests.harness.staff_pages import paths_of
 from tests.harness.website import ENTERPRISE
 
 ROLES = (Role.OPERATOR, Role.AUDITOR)
-STEP = 1 if os.environ.get("NSW_PROVE") == "full" else 20
+STEP = 1 if FULL else 5
 """Of the messages, answers and dossiers each so-many-th is opened; the lists show all of them."""
+EVERY = 10
+"""So-many-th of the fixtures is received in `make test`, with one of each procedure's outcomes."""
 PARKED, TOGETHER = 8, 50
 """Each so-many-th message is parked; so many are received at a time."""
 LEAST = 6
@@ -111,7 +113,8 @@ _QUERIES = {"/can-bo/moi": "?tu=0"}
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
     with gate(tmp_path_factory.mktemp("all")) as components:
         secret, opened = set[str](), set[str]()
-        messages = [submission(case, shared_pki()) for case in load_cases()]
+        cases = share(load_cases(), EVERY, lambda case: ((case.procedure, case.expect.outcome),))
+        messages = [submission(case, shared_pki()) for case in cases]
         for each in messages:
             with suppress(etree.XMLSyntaxError):
                 persons, others = told_of_persons(components.catalogue, each.raw)
@@ -169,7 +172,7 @@ CALLS = f"{FAILING}/goi"
 """Names and numbers are what it is for; who sees it has announced the failure with a reason, or another one has."""
 FOUND_BY = ("/van-hanh/thong-diep", "/can-bo")
 """Pages with a search."""
-SOUGHT = 3 if os.environ.get("NSW_PROVE") == "full" else 1
+SOUGHT = 3 if FULL else 1
 """So many numbers are typed in, and a name."""
 
 

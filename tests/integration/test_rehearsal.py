@@ -95,12 +95,18 @@ def _schemas() -> Path:
     return _keep("schemas", folder)
 
 
+@cache
+def _mappings() -> Path:
+    """The installed set, which no test changes: compiled once too."""
+    folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _keep("mappings", folder)
+
+
 def set_up(folder: Path, url: str) -> Stage:
     """The installed set and the new one are the same at first: three procedures, so that proving it is quick."""
-    _keep("mappings", folder)
-    shutil.copytree(folder / "mappings", folder / "new")
-    made = Stage(Scene(folder, "amqp://127.0.0.1:1/%2F", url), folder / "new")
-    made.scene.configure({"folders.schemas": str(_schemas()), "folders.mappings": str(folder / "mappings")})
+    made = Stage(Scene(folder, "amqp://127.0.0.1:1/%2F", url), shutil.copytree(_mappings(), folder / "new"))
+    made.scene.configure({"folders.schemas": str(_schemas()), "folders.mappings": str(_mappings())})
     ensure_tables(made.scene.components.database)
     made.receive()
     return made
@@ -212,11 +218,11 @@ def test_a_reading_transaction_cannot_write(on_both: Stage) -> None:
 
 
 def test_the_calendar_is_the_configured_one(stage: Stage) -> None:
-    days = stage.scene.folder / "days.yaml"
+    days, installed = stage.scene.folder / "days.yaml", shutil.copytree(_mappings(), stage.scene.folder / "installed")
     shutil.copy(stage.mappings / "calendar.yaml", days)
-    for folder in (stage.mappings, stage.scene.folder / "mappings"):
+    for folder in (stage.mappings, installed):
         (folder / "calendar.yaml").unlink()
-    folders = {"folders.schemas": str(_schemas()), "folders.mappings": str(stage.scene.folder / "mappings")}
+    folders = {"folders.schemas": str(_schemas()), "folders.mappings": str(installed)}
     stage.scene.configure({**folders, "folders.calendar": str(days)})
     (told,) = stage.rehearse(ALL, code=0)
     assert told["tally"]["messages"] == len(CASES)

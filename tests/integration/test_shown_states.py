@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +29,8 @@ from tests.harness.history import OFFICER, REASON, Desk, dossier_of
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
+from tests.harness.stores import Original
+from tests.harness.website import changed
 
 CASES = {case.id: case for case in load_cases()}
 GROUP = "BQP0100001/accepted-tour-group-entering"
@@ -39,10 +40,20 @@ CUSTOMS = replace(TESTER, office="*")
 VIEW = "nsw_bqp0100001_2"
 
 
+@pytest.fixture(scope="module")
+def _standing(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[tuple[Components, Original]]:
+    """A gate with its views for reports."""
+    with gate(tmp_path_factory.mktemp("standing"), standing_url) as made:
+        with made.database.transaction() as connection:
+            views.create(connection, views.views(made.catalogue, connection.dialect.name, personal=False))
+        yield made, Original(made.database)
+
+
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
-        yield made
+def whole(_standing: tuple[Components, Original]) -> Components:
+    made, original = _standing
+    original.put_back()
+    return made
 
 
 def send(whole: Components, case: Case) -> None:
@@ -63,8 +74,7 @@ def shown(whole: Components) -> set[str]:
     """The word for the dossier's state in every place that shows one."""
     reading = dossier_reader(whole)
     found = whole.lookup.find(Question(LookupKind.NUMBER, KEY.number, KEY.year), TESTER)
-    with whole.database.transaction() as connection:
-        views.create(connection, views.views(whole.catalogue, connection.dialect.name, personal=False))
+    with whole.database.reading() as connection:
         (row,) = connection.execute(text(f'SELECT * FROM "{VIEW}"')).all()
     return {
         reading.life(KEY, personal=False, actor=TESTER).dossier.state,
@@ -81,10 +91,10 @@ def journalled(whole: Components) -> list[str]:
 
 def test_a_confirmed_dossier_is_called_by_what_became_of_its_confirmation(whole: Components) -> None:
     logged: list[Any] = []
-    object.__setattr__(whole.desk, "observe", lambda event, **said: logged.append((event, said.get("state"))))
     send(whole, CASES[GROUP])
     assert shown(whole) == {"accepted"}
-    whole.completion.complete(KEY, OFFICER)
+    with changed(whole.desk, observe=lambda event, **said: logged.append((event, said.get("state")))):
+        whole.completion.complete(KEY, OFFICER)
     assert shown(whole) == {"confirmation_signed"}
     assert journalled(whole) == ["confirmation_signed"]
     assert logged == [(Event.SETTLED, "confirmation_signed")]
@@ -144,8 +154,8 @@ def dossiers_in_every_state(whole: Components) -> dict[ShownState, str]:
 def _further_confirmations(connection: Connection, row: Any, way: ConfirmationWay | None) -> None:
     """An earlier one that went another way, and a later one that was taken back: neither says how far it has come."""
     other = {"sent_at": CLOCK, "delivered_at": CLOCK if way is not ConfirmationWay.DELIVERED else None}
-    for ordinal, changed in ((row.ordinal - 100, other), (row.ordinal + 100, {**other, "taken_back_at": CLOCK})):
-        values = {**row._mapping, "id": row.id * 1000 + ordinal + 500, "ordinal": ordinal, **changed}
+    for ordinal, times in ((row.ordinal - 100, other), (row.ordinal + 100, {**other, "taken_back_at": CLOCK})):
+        values = {**row._mapping, "id": row.id * 1000 + ordinal + 500, "ordinal": ordinal, **times}
         connection.execute(insert(outbox).values(values))
         said = {"id": values["id"], "number": f"XN{values['id']}", "dossier_id": row.dossier_id, "version": 1}
         connection.execute(insert(confirmation).values({**said, "outbox_id": values["id"]}))
