@@ -15,10 +15,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from unittest import mock
 
+from alembic import util as alembic_util
 from fastapi._compat.v2 import ModelField, asdict
 from httpx._transports import default
 from httpx2._transports import default as newer_default
@@ -42,6 +44,7 @@ _Made = TypeVar("_Made")
 _SHIPPED = (ROOT / "schemas", ROOT / "mappings")
 _made: dict[Any, Any] = {}
 _for_good = ExitStack()
+_words = import_module("adapter.cli.app")  # its package has a function of that name
 
 
 def for_good(source: DataFiles) -> None:
@@ -62,6 +65,8 @@ def once() -> Iterator[None]:
         mock.patch.object(foundation, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(check, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(rehearsing, "reporter", _remembered(slow_schemas.reporter, _schemas)),
+        mock.patch.object(_words, "_command", lru_cache(None)(_words._command)),
+        mock.patch.object(alembic_util, "load_python_file", _migrations(alembic_util.load_python_file)),
         mock.patch.object(inspection, "check", _proved_once(check.check)),
         mock.patch.object(reading, "defaults", _copied(reading.defaults)),
         mock.patch.object(paths, "_validated", _looked_at_once(paths._validated)),
@@ -94,6 +99,12 @@ def _remembered(
         return found
 
     return remembered
+
+
+def _migrations(load: Callable[..., Any]) -> Callable[..., Any]:
+    """Each migration is read once; what runs them (env.py) is run each time."""
+    read = lru_cache(None)(load)
+    return lambda folder, file: (load if file == "env.py" else read)(folder, file)
 
 
 def _proved_once(prove: Callable[..., list[str]]) -> Callable[..., list[str]]:

@@ -15,6 +15,7 @@ _ENDED = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE 
     AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 _AT_WORK = " AND (state <> 'idle' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))"
 """Whoever is in a transaction, or holds a lock beyond it."""
+_VIEWS = "SELECT string_agg(format('%I', viewname), ', ') FROM pg_views WHERE schemaname = 'public'"
 _SIZE = """SELECT sum(pg_relation_size(oid)) FROM pg_class
     WHERE relkind IN ('r', 't') AND relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace)"""
 
@@ -37,8 +38,12 @@ class Rows:
             self._shape = connection.execute(text(_SHAPE)).scalar_one()
 
     def put_back(self, *, alone: bool = False) -> bool:
-        """False, and nothing is changed: a table is another than it was. `alone`: every other session is ended."""
+        """False, and nothing is changed: a table is another than it was. `alone`: every other session is ended, and no
+        view stays, as tables are made without any."""
         with self._database.transaction() as connection:
+            if alone and (views := connection.execute(text(_VIEWS)).scalar_one()):
+                connection.execute(text(_ENDED))
+                connection.execute(text(f"DROP VIEW {views} CASCADE"))
             if connection.execute(text(_SHAPE)).scalar_one() != self._shape:
                 return False
             connection.execute(text(_ENDED if alone else _ENDED + _AT_WORK))

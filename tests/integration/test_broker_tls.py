@@ -18,10 +18,10 @@ from cryptography import x509
 from adapter.bootstrap import assemble, now
 from adapter.gateways.broker import BrokerAddress, BrokerUnavailable, Publisher, TlsFiles, address
 from adapter.gateways.keys.certificates_in_use import Use
-from adapter.gateways.store.upgrade import upgrade
 from adapter.simulator import pki
 from tests.harness import configuration
 from tests.harness.pki import shared_tls
+from tests.harness.stores import ensure_tables
 from tests.integration.test_broker import nowhere
 from tests.integration.test_broker_faults import peer
 from tests.servers.process import wait_until
@@ -143,7 +143,7 @@ def test_a_wrong_password_and_a_wrong_virtual_host_are_told(vhost_url: str) -> N
 def test_the_end_of_the_brokers_certificates_is_reported(files: pki.IssuedTlsFiles, tmp_path: Path) -> None:
     tls = {"ca": str(files.ca), "certificate": str(files.client), "key": str(files.client_key)}
     whole = assemble(configuration.write(tmp_path, {"broker.url": "amqps://localhost/", "broker.tls": tls}))
-    upgrade(whole.database)
+    ensure_tables(whole.database)
     found = whole.expiry.report(now() + timedelta(days=36500))
     assert {Use.BROKER, Use.BROKER_AUTHORITY} <= {each.certificate.use for each in found}
     whole.database.close()

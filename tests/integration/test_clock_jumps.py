@@ -14,7 +14,6 @@ from sqlalchemy import delete, insert, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import deadline, inbox, window
-from adapter.gateways.store.upgrade import upgrade
 from adapter.model.ages import age, not_after
 from adapter.model.catalogue import Catalogue
 from adapter.model.events import Event
@@ -94,7 +93,6 @@ CATALOGUE = Catalogue.__new__(Catalogue)
 @pytest.fixture
 def world(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     database = Database(sqlite_url)
-    upgrade(database)
     monkeypatch.setattr(Deadlines, "_begin", lambda self, connection: None)  # what begins deadlines is no age
     yield World(database)
     database.close()

@@ -26,7 +26,6 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.journal_proof import Part, Proof, prove
 from adapter.gateways.store.tables import journal as entries
 from adapter.gateways.store.tables import journal_seal
-from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import unobserved
 
 WHOLE = Part()
@@ -36,7 +35,6 @@ AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
-    upgrade(opened)
     yield opened
     opened.close()
 

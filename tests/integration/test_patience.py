@@ -16,11 +16,11 @@ import uvicorn
 from adapter.bootstrap import assemble
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.web.serve import configuration as web_configuration
-from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.services.access.tokens import Machine
 from tests.harness import configuration
 from tests.harness.people import TESTER
+from tests.harness.stores import ensure_tables
 from tests.servers.process import free_ports, wait_until
 
 MANY = 205
@@ -51,7 +51,7 @@ def token() -> list[str]:
 def door(tmp_path: Path, told: Told, token: list[str]) -> Iterator[int]:
     (port,) = free_ports(1)
     whole = assemble(configuration.write(tmp_path), observe=lambda event, /, **fields: told.append((event, fields)))
-    upgrade(whole.database)
+    ensure_tables(whole.database)
     token.append(whole.tokens.issue(Machine.DECLARANT, "slow", "001085012345", actor=TESTER)[1])
     server = uvicorn.Server(web_configuration(whole, "portal", "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
