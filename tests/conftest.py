@@ -40,8 +40,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """pytest looks five times at its end for what was never closed: once is enough for what a session leaves."""
-    gc.collect()
+    """pytest looks five times at its end for what was never closed, and so does the interpreter: two seconds of CPU."""
     gc.freeze()
 
 

@@ -200,6 +200,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "forms filled and read back, data broken, streams of a terminal, every page drawn": [
             "tests/unit/test_forms.py",
             "tests/unit/test_data_faults.py",
+            "tests/unit/test_odd_arguments.py",
             "tests/unit/test_terminal.py",
             "tests/unit/test_web_pages.py",
         ],

@@ -1,6 +1,6 @@
 """Messages made up from our own XSDs, for every procedure: read as written, accepted if lawful, pointed at if broken.
 
-A seeded six of each; NSW_PROVE=full takes two thousand. Fewer fail: Hypothesis ends early, and says nothing, where
+A seeded four of each; NSW_PROVE=full takes two thousand. Fewer fail: Hypothesis ends early, and says nothing, where
 it has tried all that there is to draw.
 """
 
@@ -33,7 +33,7 @@ from tests.harness.generator import Broken, Hints, broken, forms, free_values, h
 from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
 
-COUNT = 2_000 if os.environ.get("NSW_PROVE") == "full" else 6
+COUNT = 2_000 if os.environ.get("NSW_PROVE") == "full" else 4
 _SETTINGS = settings(
     max_examples=COUNT,
     deadline=None,
@@ -114,7 +114,7 @@ PROCEDURES = sorted(_cases().keys() - {"BQP0100000"})
 """Those of declarants: what the window says of itself (control) has no form."""
 
 
-@pytest.fixture(params=PROCEDURES)
+@pytest.fixture(scope="module", params=PROCEDURES)
 def ground(request: pytest.FixtureRequest, whole: Components) -> Ground:
     """The plainest accepted case of a procedure: the one with the most values and nothing flagged."""
     grounds = [made for case in _cases()[request.param] if (made := _ground(case, whole))]

@@ -9,15 +9,15 @@ import pytest
 
 import adapter
 from tests.harness.pki import ROOT
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 PACKAGE = ROOT / adapter.__name__
 WHO = {"actor", "officer", "caller", "operator", "by_whom"}
 
 
-def named_by_a_string(tree: ast.AST) -> Iterator[str]:
+def named_by_a_string(tree: ast.Module) -> Iterator[str]:
     """Functions that are told in a string who acts."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             stated = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             if any(each.arg in WHO and each.annotation and ast.unparse(each.annotation) == "str" for each in stated):

@@ -7,6 +7,7 @@ import re
 
 import adapter
 from tests.harness.pki import ROOT
+from tests.harness.source import tree_of, walked
 
 PACKAGE = ROOT / adapter.__name__
 _TIMES = re.compile(r"\bnow\b|clock\(|time\.time|\bat\b|_at\b|since|monotonic")
@@ -92,11 +93,9 @@ LISTED = {
 """File to expression to what it measures. A time that is stored is compared by `adapter.model.ages`."""
 
 
-def subtractions(text: str) -> set[str]:
+def subtractions(tree: ast.Module) -> set[str]:
     """Differences that look like those of times; `time.monotonic()` itself cannot be set."""
-    found = {
-        ast.unparse(n) for n in ast.walk(ast.parse(text)) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub)
-    }
+    found = {ast.unparse(n) for n in walked(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub)}
     return {each for each in found if _TIMES.search(each) and not each.startswith(("time.monotonic", "self.monotonic"))}
 
 
@@ -106,7 +105,7 @@ def test_every_difference_of_times_is_listed_with_what_it_measures() -> None:
             each for each in told if not re.search(r"- (time\.|self\.)?monotonic\(\)$", each)
         }
         for file in sorted(PACKAGE.rglob("*.py"))
-        if "simulator" not in file.parts and (told := subtractions(file.read_text(encoding="utf-8")))
+        if "simulator" not in file.parts and (told := subtractions(tree_of(file)))
     }
     listed = {file: set(each) for file, each in LISTED.items()}
     unlisted = {file: told - listed.get(file, set()) for file, told in found.items()}
@@ -116,4 +115,4 @@ def test_every_difference_of_times_is_listed_with_what_it_measures() -> None:
 
 
 def test_a_new_age_by_hand_would_be_told() -> None:
-    assert subtractions("def f(row, clock): return (clock() - row.refreshed_at).total_seconds()")
+    assert subtractions(ast.parse("def f(row, clock): return (clock() - row.refreshed_at).total_seconds()"))

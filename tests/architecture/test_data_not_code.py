@@ -11,7 +11,7 @@ import pytest
 
 from adapter.catalogue.strict_yaml import read_yaml
 from tests.harness.pki import ROOT
-from tests.harness.source import modules, nodes
+from tests.harness.source import modules, nodes, walked
 
 OWN_WORDS = {"documentType", "Row"}
 """Ours to know: a name of the envelope, which forms use for the kind of a person's paper; a type of SQLAlchemy's."""
@@ -30,15 +30,15 @@ def _constants() -> Iterator[tuple[str, str]]:
             continue  # the test window plays somebody else
         documentation = {
             id(node.body[0].value)
-            for node in ast.walk(tree)
+            for node in walked(tree)
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             and node.body
             and isinstance(node.body[0], ast.Expr)
         }
-        for node in ast.walk(tree):
+        for node in walked(tree):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 documentation.add(id(node.value))
-        for node in ast.walk(tree):
+        for node in walked(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
                 yield f"{place}:{node.lineno}", node.value
 

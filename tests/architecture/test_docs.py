@@ -28,6 +28,7 @@ from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.rules.table import RULES
 from docs.generate import FOLDER, PAGES, configuration, findings, mappings
 from tests.harness.pki import ROOT
+from tests.harness.source import tree_of, walked
 
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md")),
@@ -162,7 +163,7 @@ def _environment_names() -> set[str]:
             text = file.read_text(encoding="utf-8")
             if "NSW_" not in text and "ALLOW_SKIPS" not in text:
                 continue
-            for node in ast.walk(ast.parse(text)):
+            for node in walked(tree_of(file)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     names |= set(re.findall(r"^(?:NSW_[A-Z_]*[A-Z]|ALLOW_SKIPS)$", node.value))
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from elementpath.regex import translate_pattern
 from lxml import etree
 
 import adapter
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 PACKAGE = Path(adapter.__file__).parent
 ROOT = PACKAGE.parent
@@ -155,7 +155,7 @@ def _in_the_program() -> Iterator[tuple[str, str | bytes | None, bool]]:
         tree = tree_of(file)
         found_anywhere = {
             node.func.value.id
-            for node in ast.walk(tree)
+            for node in walked(tree)
             if isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and node.func.attr in FROM_ANYWHERE
@@ -163,10 +163,10 @@ def _in_the_program() -> Iterator[tuple[str, str | bytes | None, bool]]:
         }
         named = {
             id(node.value): node.targets[0].id
-            for node in ast.walk(tree)
+            for node in walked(tree)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         }
-        for node in ast.walk(tree):
+        for node in walked(tree):
             if not isinstance(node, ast.Call):
                 continue
             place = f"{file.relative_to(PACKAGE)}:{node.lineno}"

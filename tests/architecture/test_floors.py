@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import adapter
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 PACKAGE = Path(adapter.__file__).parent
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "misc"}
@@ -39,7 +39,7 @@ def public_classes() -> dict[str, list[str]]:
     """Each public class's name, with the modules in which a class of that name is made."""
     found: dict[str, list[str]] = defaultdict(list)
     for file in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(tree_of(file)):
+        for node in walked(tree_of(file)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 found[node.name].append(str(file.relative_to(PACKAGE)))
     return found
@@ -56,7 +56,7 @@ LINES, STATEMENTS = 350, 45
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (node for node in walked(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -70,7 +70,7 @@ def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def too_long(file: Path) -> Iterator[str]:
     """Where a module or a function is too long and no sentence in it says why ("Longer than 45 lines: ...")."""
     text = file.read_text(encoding="utf-8")
-    tree = ast.parse(text)
+    tree = tree_of(file)
     lines = text.splitlines()
     if len(lines) > LINES and "Longer than 350 lines: " not in (ast.get_docstring(tree) or ""):
         yield f"{file.relative_to(PACKAGE)}: {len(lines)} lines"

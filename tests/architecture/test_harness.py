@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 TESTS = Path(__file__).parents[1]
 GROUND = {"harness", "servers"}
@@ -17,7 +17,7 @@ PARTS = {folder.name for folder in TESTS.iterdir() if (folder / "__init__.py").e
 
 def imported(file: Path) -> Iterator[str]:
     """The folders below tests/ that a module imports from."""
-    for node in ast.walk(tree_of(file)):
+    for node in walked(tree_of(file)):
         match node:
             case ast.Import(names=names):
                 modules = [each.name for each in names]

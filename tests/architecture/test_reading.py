@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import adapter
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 PACKAGE = Path(adapter.__file__).parent
 PARSING = {
@@ -65,12 +65,12 @@ def _parses(tree: ast.Module) -> bool:
         and node.attr in PARSING
         and isinstance(node.value, ast.Name)
         and node.value.id in ("etree", "objectify", "html")
-        for node in ast.walk(tree)
+        for node in walked(tree)
     )
 
 
 def _reads(tree: ast.Module) -> bool:
-    return any(_is_reading(node) for node in ast.walk(tree))
+    return any(_is_reading(node) for node in walked(tree))
 
 
 def _is_reading(node: ast.AST) -> bool:

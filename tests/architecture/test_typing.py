@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 import adapter
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 ROOT = Path(adapter.__file__).parent
 UNTYPED = {"Any", "Row", "RowMapping", "Result", "CursorResult"}
@@ -44,8 +44,8 @@ def modules(folder: Path) -> Iterator[tuple[str, ast.Module]]:
             yield path.relative_to(ROOT).as_posix(), tree_of(path)
 
 
-def names(tree: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+def names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {each.id for each in nodes if isinstance(each, ast.Name)}
 
 
 def place_of(module: str) -> str | None:
@@ -55,11 +55,11 @@ def place_of(module: str) -> str | None:
 
 
 def gives_rows(returns: ast.expr) -> bool:
-    return bool(names(returns) & UNTYPED)
+    return bool(names(ast.walk(returns)) & UNTYPED)
 
 
 def test_any_stands_only_where_a_reason_is_given() -> None:
-    found = {module: place_of(module) for module, tree in modules(ROOT) if "Any" in names(tree)}
+    found = {module: place_of(module) for module, tree in modules(ROOT) if "Any" in names(walked(tree))}
     assert [module for module, place in found.items() if place is None] == []
     assert set(found.values()) == set(REASONS), "a reason without a module is taken away"
 
@@ -73,7 +73,7 @@ def test_the_store_gives_no_untyped_row() -> None:
         f"{module}: {each.name}"
         for module, tree in modules(ROOT / "gateways" / "store")
         if module != TYPE_OF_A_COLUMN
-        for each in ast.walk(tree)
+        for each in walked(tree)
         if isinstance(each, ast.FunctionDef) and not each.name.startswith("_") and each.name not in MAKES_RECORDS
         if each.returns is not None and gives_rows(each.returns)
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import adapter
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 ROOT = Path(adapter.__file__).parent
 CORE = ("model", "pipeline", "catalogue", "services", "gateways")
@@ -38,9 +38,9 @@ def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
             yield path.relative_to(ROOT).as_posix(), tree_of(path)
 
 
-def reads(tree: ast.AST) -> bool:
+def reads(tree: ast.Module) -> bool:
     """Whether it reads a clock, or draws at random."""
-    named = {dotted(each) for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+    named = {dotted(each) for each in walked(tree) if isinstance(each, ast.Attribute)}
     return bool(named & SOURCES) or any(name.partition(".")[0] in DRAWS for name in named)
 
 
@@ -55,11 +55,11 @@ def dotted(node: ast.AST) -> str:
             return ""
 
 
-def changing(tree: ast.AST) -> list[str]:
+def changing(tree: ast.Module) -> list[str]:
     """Dataclasses that are not frozen."""
     return [
         each.name
-        for each in ast.walk(tree)
+        for each in walked(tree)
         if isinstance(each, ast.ClassDef)
         for decorator in each.decorator_list
         if "dataclass" in ast.unparse(decorator) and "frozen=True" not in ast.unparse(decorator)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import adapter
 from tests.harness.pki import ROOT
+from tests.harness.source import tree_of, walked
 
 PACKAGE = ROOT / adapter.__name__
 LISTED = {
@@ -42,9 +43,9 @@ LISTED = {
 _ZONED = re.compile(r"\.(astimezone|now)\(VIETNAM\)(\.isoformat|\.strftime)?$")
 
 
-def _receivers(tree: ast.AST) -> Iterator[str]:
+def _receivers(tree: ast.Module) -> Iterator[str]:
     """Whatever is written out as a time or day: the receiver of isoformat or strftime, or a `{...:%Y...}`."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Attribute) and node.attr in ("isoformat", "strftime"):
             yield ast.unparse(node)
         if (
@@ -55,15 +56,15 @@ def _receivers(tree: ast.AST) -> Iterator[str]:
             yield ast.unparse(node.value)
 
 
-def _unzoned(text: str) -> set[str]:
-    return {each for each in _receivers(ast.parse(text)) if not _ZONED.search(each)}
+def _unzoned(tree: ast.Module) -> set[str]:
+    return {each for each in _receivers(tree) if not _ZONED.search(each)}
 
 
 def test_every_time_that_is_written_out_is_vietnams_or_says_why_not() -> None:
     found = {
         str(file.relative_to(PACKAGE)): told
         for file in sorted(PACKAGE.rglob("*.py"))
-        if "simulator" not in file.parts and (told := _unzoned(file.read_text(encoding="utf-8")))
+        if "simulator" not in file.parts and (told := _unzoned(tree_of(file)))
     }
     assert found == {file: set(each) for file, each in LISTED.items()}
 
@@ -71,28 +72,26 @@ def test_every_time_that_is_written_out_is_vietnams_or_says_why_not() -> None:
 DAYS = {"cli/check_messages.py": {"datetime.fromisoformat(day) + timedelta(hours=12) + by": "a form's own day, moved"}}
 
 
-def _days(text: str) -> set[str]:
+def _days(tree: ast.Module) -> set[str]:
     """Whatever a day is taken of, and is not brought to Vietnam's zone before: the receiver of `date()`."""
-    calls = (node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    calls = (node.func for node in walked(tree) if isinstance(node, ast.Call))
     taken = (ast.unparse(each.value) for each in calls if isinstance(each, ast.Attribute) and each.attr == "date")
     return {each for each in taken if not _ZONED.search(each)}
 
 
 def test_every_day_is_vietnams_or_says_why_not() -> None:
     found = {
-        str(file.relative_to(PACKAGE)): told
-        for file in sorted(PACKAGE.rglob("*.py"))
-        if (told := _days(file.read_text(encoding="utf-8")))
+        str(file.relative_to(PACKAGE)): told for file in sorted(PACKAGE.rglob("*.py")) if (told := _days(tree_of(file)))
     }
     assert found == {file: set(each) for file, each in DAYS.items()}
 
 
 def test_a_day_of_another_zone_would_be_found() -> None:
-    assert _days("day = self.clock().date()") == {"self.clock()"}
-    assert not _days("day = at.astimezone(VIETNAM).date()")
+    assert _days(ast.parse("day = self.clock().date()")) == {"self.clock()"}
+    assert not _days(ast.parse("day = at.astimezone(VIETNAM).date()"))
 
 
 def test_a_time_in_another_zone_would_be_found() -> None:
-    assert _unzoned("told = f'expired on {end:%Y-%m-%d}'") == {"end"}
-    assert _unzoned("told = at.isoformat()") == {"at.isoformat"}
-    assert not _unzoned("told = f'{at.astimezone(VIETNAM):%Y-%m-%d}'")
+    assert _unzoned(ast.parse("told = f'expired on {end:%Y-%m-%d}'")) == {"end"}
+    assert _unzoned(ast.parse("told = at.isoformat()")) == {"at.isoformat"}
+    assert not _unzoned(ast.parse("told = f'{at.astimezone(VIETNAM):%Y-%m-%d}'"))

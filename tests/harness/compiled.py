@@ -19,18 +19,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from unittest import mock
+from weakref import WeakKeyDictionary
 
 from alembic import util as alembic_util
 from fastapi._compat.v2 import ModelField, asdict
 from httpx._transports import default
 from httpx2._transports import default as newer_default
+from lxml import etree
 from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
 from adapter.bootstrap import foundation
 from adapter.catalogue import check, lists, slow_schemas
 from adapter.catalogue import load as loading
-from adapter.catalogue.load import DataFiles
+from adapter.catalogue.load import DataFiles, Loader
 from adapter.catalogue.strict_yaml import read_yaml
 from adapter.cli import inspection, rehearsing
 from adapter.gateways.store import database
@@ -62,6 +64,7 @@ def once() -> Iterator[None]:
         mock.patch.object(lists, "read_yaml", read),
         mock.patch.object(check, "read_yaml", read),
         mock.patch.object(foundation, "load", _remembered(loading.load, _data)),
+        mock.patch.object(loading.Loader, "_schema", _fast(loading.Loader._schema)),
         mock.patch.object(foundation, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(check, "reporter", _remembered(slow_schemas.reporter, _schemas)),
         mock.patch.object(rehearsing, "reporter", _remembered(slow_schemas.reporter, _schemas)),
@@ -117,6 +120,22 @@ def _proved_once(prove: Callable[..., list[str]]) -> Callable[..., list[str]]:
         if key not in kept:
             kept[key] = catalogue, prove(catalogue, source, compiled)  # kept whole: nobody else is given an address
         return [*kept[key][1]]
+
+    return remembered
+
+
+def _fast(make: Callable[[Loader, str], etree.XMLSchema]) -> Callable[[Loader, str], etree.XMLSchema]:
+    """An XSD in the fast engine, for as long as no XSD beside it changes: each may include any."""
+    kept: dict[Any, etree.XMLSchema] = {}
+    states: WeakKeyDictionary[Loader, Any] = WeakKeyDictionary()
+
+    def remembered(loader: Loader, name: str) -> etree.XMLSchema:
+        if loader not in states:
+            states[loader] = _state(_schemas(loader._source))
+        key = (states[loader], name)
+        if key not in kept:
+            kept[key] = make(loader, name)
+        return loader._schemas.setdefault(name, kept[key])
 
     return remembered
 

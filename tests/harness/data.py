@@ -13,8 +13,8 @@ from pathlib import Path
 
 import xmlschema
 
+from adapter.catalogue import check
 from adapter.catalogue.load import DataFiles
-from adapter.catalogue.slow_schemas import reporter
 from tests.harness.pki import ROOT
 
 SHIPPED = DataFiles(schemas=ROOT / "schemas", mappings=ROOT / "mappings")
@@ -25,8 +25,8 @@ _OF_EVERY_STATE = ("distinguishing_signs", "states_two_letters")
 
 @cache
 def compiled(schemas: Path) -> Callable[[str], xmlschema.XMLSchema10]:
-    """The XSDs of a folder that no test changes in the slow engine, each compiled once a process."""
-    return reporter(DataFiles(schemas=schemas, mappings=schemas))
+    """The XSDs of a folder that no test changes in the slow engine, each compiled once a process, for houses too."""
+    return check.reporter(DataFiles(schemas=schemas, mappings=schemas))
 
 
 def few(folder: Path, *procedures: str, states: bool = False) -> DataFiles:

@@ -24,6 +24,11 @@ def places_of(case: Case) -> set[Hashable]:
     return {ends, *((case.procedure, each.name, re.sub(r"\[\d+\]", "", each.pointer)) for each in case.expect.findings)}
 
 
+def words_of(case: Case) -> set[Hashable]:
+    """Fewer kinds: how a message ends, whatever its procedure, and each finding."""
+    return {(case.expect.stage, case.expect.outcome), *(each.name for each in case.expect.findings)}
+
+
 def share(rows: Sequence[_Row], every: int, kinds: Callable[[_Row], Iterable[Hashable]] = lambda _: ()) -> list[_Row]:
     """Every n-th row, and the first of each kind; `kinds`: those that a row is of. All in a long proof."""
     if FULL:

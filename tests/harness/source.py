@@ -19,6 +19,12 @@ def tree_of(file: Path) -> ast.Module:
 
 
 @cache
+def walked(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """All nodes of a module, gone through once: thirty rules ask for them."""
+    return tuple(ast.walk(tree))
+
+
+@cache
 def modules() -> tuple[tuple[str, ast.Module], ...]:
     """Every module by its path below adapter/."""
     return tuple((str(file.relative_to(PACKAGE)), tree_of(file)) for file in sorted(PACKAGE.rglob("*.py")))
@@ -35,4 +41,4 @@ def names_of_tests() -> frozenset[str]:
 @cache
 def nodes() -> tuple[tuple[str, ast.AST], ...]:
     """Every node of every module, with the module's path."""
-    return tuple((place, node) for place, tree in modules() for node in ast.walk(tree))
+    return tuple((place, node) for place, tree in modules() for node in walked(tree))

@@ -34,7 +34,7 @@ from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
 from tests.harness.registered import register_declarants
 from tests.harness.second_opinion import Question, verify_many
-from tests.harness.shares import FULL, ends_of, share
+from tests.harness.shares import FULL, share, words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGE = next(case.message for case in load_cases() if case.id == "BQP0100002/accepted-citizen-unsigned")
@@ -174,12 +174,12 @@ _OF_THE_STORE = {"declared_by_both_doors", "stands_in_another_group", "authorisa
 def _alone() -> list[Case]:
     """Cases whose outcome needs no store: nothing went before, and no register and no file is asked for.
 
-    Of each procedure one that ends in each way, each finding once and every eighth; all in a long proof.
+    One that ends in each way, each finding once and every sixteenth; all in a long proof.
     """
     every = [*load_cases(), *load_attacks()]
     plain = [case for case in every if not case.before and case.register == Register()]
     judged_alone = [case for case in plain if case.expect.stage is not Stage.DECIDE and not _asks_for_a_file(case)]
-    return share(list({_dossier(case): case for case in reversed(judged_alone)}.values()), 8, ends_of)
+    return share(list({_dossier(case): case for case in reversed(judged_alone)}.values()), 16, words_of)
 
 
 def _asks_for_a_file(case: Case) -> bool:

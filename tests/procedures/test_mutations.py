@@ -1,6 +1,6 @@
 """Machines mutate genuine signed messages: no change of a signed value is ever taken, no re-spelling turned away.
 
-10,000 different messages are made with NSW_PROVE=full, 400 seeded ones otherwise, and a tenth of that by spelling
+10,000 different messages are made with NSW_PROVE=full, 200 seeded ones otherwise, and a tenth of that by spelling
 alone. Whatever is made is judged; nothing may escape judge, and what is accepted must be read into exactly the record
 of a genuine message.
 """
@@ -37,7 +37,7 @@ from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
 
 FULL = os.environ.get("NSW_PROVE") == "full"
-MUTATIONS = 10_000 if FULL else 400
+MUTATIONS = 10_000 if FULL else 200
 """Different messages that must have been made and judged."""
 STEPS = 10
 GENUINE = (

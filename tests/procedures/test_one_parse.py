@@ -22,7 +22,7 @@ from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.fixtures import CLOCK, Case, load_cases
 from tests.harness.pki import shared_pki
 from tests.harness.qualified import qualified
-from tests.harness.shares import ends_of, share
+from tests.harness.shares import share, words_of
 
 CASES = load_cases()
 
@@ -93,8 +93,8 @@ def both_ways(whole: Components, message: bytes) -> bool:
     return True
 
 
-SHARE = share(CASES, 5, ends_of)
-"""In `make test` of each procedure one that ends in each way, each finding once and every fifth."""
+SHARE = share(CASES, 10, words_of)
+"""In `make test` one that ends in each way, each finding once and every tenth."""
 
 
 @pytest.mark.parametrize("case", SHARE, ids=[case.id for case in SHARE])

@@ -27,7 +27,7 @@ from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import Procedure
 from tests.harness.data import SHIPPED, change, compiled, copied, few
 from tests.harness.pki import ROOT
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 GROUP = "BQP0100001/1/procedure.yaml"
 XSD = "BQP0100001/1/BQP01000011001.xsd"
@@ -561,7 +561,7 @@ def constants(node: ast.AST) -> Iterator[str]:
 
 def said_names(tree: ast.Module) -> Iterator[str]:
     """Constants in the place of a finding's name, and the values of tables of them."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMED_IN:
             place = NAMED_IN[node.func.id]
             given = [keyword.value for keyword in node.keywords if keyword.arg == "name"] or node.args[

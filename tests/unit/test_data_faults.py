@@ -22,7 +22,7 @@ from adapter.catalogue.slow_schemas import reporter
 from adapter.model.findings import NAMES
 from tests.harness.data import SHIPPED, change, compiled, copied, few
 from tests.harness.shares import FULL
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 GROUP = "BQP0100001/1/procedure.yaml"
 WRONG: tuple[Any, ...] = (
@@ -260,11 +260,11 @@ def _constants() -> Iterator[tuple[str, str, bool]]:
             continue
         tree = tree_of(file)
         sure = set()
-        for node in ast.walk(tree):
+        for node in walked(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
                 given = [*node.args[:1], *(each.value for each in node.keywords if each.arg == "name")]
                 sure |= {id(each) for value in given for each in ast.walk(value)}
-        for node in ast.walk(tree):
+        for node in walked(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield f"{file.name}:{node.lineno}", node.value, id(node) in sure
 

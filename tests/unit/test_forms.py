@@ -41,7 +41,7 @@ LIMITS = Limits(
     text=9_000, references=9, transforms=9, findings=100, report_bytes=100_000, report_children=100,
     report_seconds=60.0,
 )  # fmt: skip
-COUNT = 300 if FULL else 5
+COUNT = 300 if FULL else 3
 FORMS = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
 
 

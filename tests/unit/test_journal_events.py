@@ -12,14 +12,14 @@ import pytest
 import adapter
 from adapter.gateways.store.journal import Entry, alone
 from adapter.model.journal_events import JournalEvent
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 SERVICES = Path(adapter.__file__).parent / "services"
 
 
 def nodes() -> Iterator[ast.AST]:
     for file in SERVICES.rglob("*.py"):
-        yield from ast.walk(tree_of(file))
+        yield from walked(tree_of(file))
 
 
 def texts() -> Iterator[str]:

@@ -15,7 +15,7 @@ from adapter.cli import printing
 from adapter.cli.terminal import visible, visible_json
 from tests.harness.pki import ROOT
 from tests.harness.shares import share
-from tests.harness.source import tree_of
+from tests.harness.source import tree_of, walked
 
 STRANGERS = {
     "\x1b[2J": "\\x1b[2J",
@@ -68,7 +68,7 @@ def test_nobody_else_writes_to_the_terminal() -> None:
     for file in (ROOT / "adapter" / "cli").glob("*.py"):
         if file.name == "terminal.py":
             continue
-        for node in ast.walk(tree_of(file)):
+        for node in walked(tree_of(file)):
             said = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Call) else ""
             if said.startswith(("print(", "typer.echo", "typer.secho", "sys.stdout.", "sys.stderr.", "Console(")):
                 found.append(f"{file.name}:{node.lineno}: {said[:40]}")
