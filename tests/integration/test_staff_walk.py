@@ -57,6 +57,8 @@ LAWFUL = ("1", "2026", "same", "x", "BQP0100001", "HUUNGHI", "CK-HUUNGHI", "give
 """What some of them take."""
 LIKE_A_COMMANDER = UNIT_ROLES - {Role.COMMANDER}
 """A commander has each of their rights on this listener, as the table of rights holds."""
+TRIES = 15 if FULL else 6
+"""So many hostile values stand in each part of a path, and in each parameter, of a route that is asked several times."""
 WALKING = sorted(STAFF_ROLES if FULL else STAFF_ROLES - LIKE_A_COMMANDER)
 UNSAFE = frozenset({"/logout", "/login/logout"})
 """They would end the session of the walk."""
@@ -96,8 +98,8 @@ def asked(app: FastAPI, known: dict[str, str], role: Role) -> Iterator[tuple[str
         query = sorted({param.alias for each in (dependant, *dependant.dependencies) for param in each.query_params})
         fillings = [known]
         if role in (allowed if FULL else allowed[:1]):
-            fillings += [known, known, {}, dict.fromkeys(names, next(hostile)), dict.fromkeys(names, next(hostile))]
-            fillings += [known] * (15 if FULL else 0)
+            fillings += [known, {}, *([known] * TRIES if query or FULL else [])]
+            fillings += [dict.fromkeys(names, next(hostile)) for _ in range(TRIES if names else 0)]
         for method, filling in itertools.product(sorted(context.methods - {"HEAD"}), fillings):
             path = context.path
             for name in names:
@@ -132,8 +134,8 @@ async def _walk(app: FastAPI, secret: str, csrf: str, known: dict[str, str], rol
     async with httpx.AsyncClient(transport=transport, base_url="http://walk.invalid", headers=headers) as client:
         drawn = random.Random(role.value)
         turn, seen = itertools.cycle(HOSTILE), itertools.cycle(("1", *HOSTILE[:2], "2"))
-        for method, path, names in asked(app, known, role):
-            query = {name: next(turn) for name in names}
+        for number, (method, path, names) in enumerate(asked(app, known, role)):
+            query = {name: HOSTILE[(number + at) % len(HOSTILE)] for at, name in enumerate(names)}
             form: dict[str, Any] = {
                 "csrf": csrf,
                 "seen": next(seen),
