@@ -1,6 +1,6 @@
 """The catalogue compiled once a process: from the same files the same frozen value is made, from the same bytes of a
 data file the same document, from the same field of a route the same validator, from the same statement the same SQL,
-and the machine's authorities once.
+and the machine's authorities once. Embedded stores are not flushed to the disk.
 
 The program compiles them at each start, which takes a quarter of a second each; tests open hundreds of houses. A file
 that was changed, added or removed is a difference, so tests that edit the data get what they wrote.
@@ -26,7 +26,7 @@ from fastapi._compat.v2 import ModelField, asdict
 from httpx._transports import default
 from httpx2._transports import default as newer_default
 from lxml import etree
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.util import LRUCache
 
 from adapter.bootstrap import foundation
@@ -182,6 +182,8 @@ def _sharing_sql(make: Callable[..., Engine]) -> Callable[..., Engine]:
     def made(*given: Any, **more: Any) -> Engine:
         engine = make(*given, **more)
         engine._compiled_cache = shared
+        if engine.dialect.name == "sqlite":  # nobody cuts the power: what a killed process has written stays
+            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         return engine
 
     return made

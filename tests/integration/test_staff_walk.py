@@ -58,7 +58,7 @@ LAWFUL = ("1", "2026", "same", "x", "BQP0100001", "HUUNGHI", "CK-HUUNGHI", "give
 LIKE_A_COMMANDER = UNIT_ROLES - {Role.COMMANDER}
 """A commander has each of their rights on this listener, as the table of rights holds."""
 TRIES = 15 if FULL else 6
-"""So many hostile values stand in each part of a path, and in each parameter, of a route that is asked several times."""
+"""So many hostile values stand in each part of a path, and in each parameter, where it is asked several times."""
 WALKING = sorted(STAFF_ROLES if FULL else STAFF_ROLES - LIKE_A_COMMANDER)
 UNSAFE = frozenset({"/logout", "/login/logout"})
 """They would end the session of the walk."""

@@ -24,6 +24,7 @@ import adapter.gateways
 from adapter.bootstrap import now
 from adapter.gateways.store import departures, expiry_alerts, tables
 from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.engine import Waits, engine
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.gateways.store.tables import contingency, counter, inbox, journal, metadata, outbox
 from adapter.gateways.store.upgrade import current, upgrade
@@ -97,6 +98,14 @@ def test_a_database_that_the_user_may_not_open_is_named(tmp_path: Path, monkeypa
 def test_one_that_cannot_be_opened_though_everything_is_there_is_an_outage(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         upgrade(Database(f"sqlite:///{tmp_path}"))
+
+
+def test_what_sqlite_commits_is_flushed(tmp_path: Path) -> None:
+    """Tests work on stores that are not: nobody cuts the power of their machine."""
+    made = engine(f"sqlite:///{tmp_path}/adapter.db", pool=1, waits=Waits(), as_text=str)
+    with made.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2, "FULL"
+    made.dispose()
 
 
 # -- migrations ---------------------------------------------------------------------------------
