@@ -40,6 +40,18 @@ def live(components: Components, kind: str, choices: list[int]) -> None:
         raise
 
 
+def test_of_a_ship_that_is_withdrawn_no_later_confirmation_leaves(components: Components) -> None:
+    """The first one has left, and the one of its amendment is signed and waits."""
+    player = Player(Gate(components, FORMS["ship"]))
+    confirmed = [("declare", "now"), ("officer", "accept"), ("officer", "complete"), ("dispatch", "confirms")]
+    amended = [("own", "now"), ("officer", "approve"), ("officer", "complete")]
+    for name, how in [*confirmed, *amended, ("withdraw", "now"), ("dispatch", "confirms")]:
+        player.do(name, how)
+    left, held = player.law.confirmations
+    assert (left.sent is not None, held.in_hand) == (True, False)
+    assert len(player.gate.taken_back) == 1
+
+
 def test_whatever_happens_what_is_told_is_true(components: Components) -> None:
     @seed(20190328)
     @settings(

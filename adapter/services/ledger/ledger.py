@@ -211,9 +211,7 @@ class Ledger:
     ) -> int:
         """A reply into the outbox, at its place among the dossier's replies; gives its row's id.
 
-        `shown`: as `is_readable` takes it.
-
-        One that waits for the key of its unit answers nothing before that has signed it (`services/replies/signing`).
+        `shown`: as `is_readable` takes it. What waits for its unit's key answers nothing yet (`replies/signing`).
         """
         is_signed = isinstance(made, SignedReply)
         ordinal = 0
@@ -257,24 +255,28 @@ class Ledger:
         assert dossier.id is not None
         self._links += [(dossier.id, row.id) for row in twins]
 
-    def take_back(self, dossier: Dossier) -> list[str]:
-        """Take back confirmations that have not left; gives their numbers, none where one may have left."""
+    def take_back(self, dossier: Dossier, *, all_or_none: bool) -> list[str]:
+        """Take back confirmations that have not left; gives their numbers. `all_or_none`: none if one may have."""
         assert dossier.id is not None
-        live = dossiers.confirmations_of(self.connection, dossier.id)
-        for row in live:
+        stands, held = None, []
+        for row in dossiers.confirmations_of(self.connection, dossier.id):
             # They leave in this order: if the first has not left, none has, and none will while its row is locked.
-            if not replies.hold_back(self.connection, row.outbox_id, self.now):
+            if replies.hold_back(self.connection, row.outbox_id, self.now):
+                deadlines.reopen(self.connection, row.outbox_id)
+                held.append(row.number)
+            elif all_or_none:
                 return []
-            deadlines.reopen(self.connection, row.outbox_id)
-        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.WITHDRAWN, self.now)
-        self._changed(dossier.key)["confirmation_number"] = None
-        return [row.number for row in live]
+            else:
+                stands = row.number
+        if held:
+            deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.WITHDRAWN, self.now)
+            self._changed(dossier.key)["confirmation_number"] = stands
+        return held
 
     def take_back_request(self, dossier: Dossier) -> str | None:
         """Take back the open request to amend, if it has not left; gives its number."""
         assert dossier.id is not None
-        row = amendments.open_request(self.connection, dossier.id)
-        kind = ReplyKind.AMENDMENT_REQUEST.value
+        row, kind = amendments.open_request(self.connection, dossier.id), ReplyKind.AMENDMENT_REQUEST.value
         if row is None or replies.take_back(self.connection, dossier.id, kind, self.now) is None:
             return None
         return row.number

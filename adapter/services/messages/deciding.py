@@ -125,7 +125,7 @@ class Deciding:
         decision = decided(dossier.unconfirmed)
         if decision.dossier is None:
             return decision
-        numbers = self.ledger.take_back(dossier)
+        numbers = self.ledger.take_back(dossier, all_or_none=True)
         if not numbers:
             return None
         recorded: Dossier | None = dossier.unconfirmed

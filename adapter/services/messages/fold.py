@@ -14,6 +14,7 @@ from adapter.gateways.store.new_rows import NewMessage
 from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.finding import Finding, StatedFinding
+from adapter.model.journal_events import JournalEvent
 from adapter.model.outcomes import Accepted, MessageState, Noted, Parked, Rejected, Word, verified_of, word
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import ANSWERED, Stage, VerifiedDocument
@@ -120,12 +121,19 @@ class Fold:
         return dossier
 
     def _overtaken(self, item: Item, dossier: Dossier) -> Dossier:
-        """A request to amend the version before this one that has not been sent is never sent."""
-        number = self.ledger.take_back_request(dossier) if dossier.id is not None else None
-        if number is None:
+        """What was said of the version before this one and has not been sent is never sent: a request to amend, and
+        a later confirmation of what is withdrawn after an earlier one has left."""
+        ledger = self.ledger
+        if dossier.id is None:
             return dossier
-        detail = {"request": number, "sent": False}
-        return self.ledger.record(dossier, Entry("request.taken_back", item.actor, self.ledger.now, detail)) or dossier
+        gone = []
+        if (asked := ledger.take_back_request(dossier)) is not None:
+            gone.append((JournalEvent.REQUEST_TAKEN_BACK, {"request": asked, "sent": False}))
+        for number in ledger.take_back(dossier, all_or_none=False) if dossier.confirmed_at is not None else ():
+            gone.append((JournalEvent.CONFIRMATION_TAKEN_BACK, {"confirmation": number, "sent": False}))
+        for event, detail in gone:
+            dossier = ledger.record(dossier, Entry(event, item.actor, ledger.now, detail)) or dossier
+        return dossier
 
     def _amended(self, dossier: Dossier, decision: Decision, inbox_id: int) -> Dossier:
         """Keep form 14 and the version it brings: in force, or for an officer's approval."""
