@@ -144,7 +144,11 @@ def test_many_answers_come_in_the_order_of_the_questions() -> None:
 
 
 def test_a_second_call_makes_nothing_anew_and_keys_are_private(tmp_path: Path) -> None:
+    shutil.copytree(shared_pki().folder, tmp_path, dirs_exist_ok=True)
+    for lost in tmp_path.glob("nsw.*.pem"):  # to make all would cost seconds
+        lost.unlink()
     first = make_pki(tmp_path)
+    assert first.party("nsw").certificate != shared_pki().party("nsw").certificate
     written = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.pem")}
     started = time.perf_counter()
     make_pki(tmp_path)
@@ -160,11 +164,12 @@ def test_a_second_call_makes_nothing_anew_and_keys_are_private(tmp_path: Path) -
 def test_a_lost_authority_is_made_anew_with_all_that_hangs_on_it(tmp_path: Path) -> None:
     shutil.copytree(shared_pki().folder, tmp_path, dirs_exist_ok=True)
     before = load_pki(tmp_path)
-    (tmp_path / "public-ca.key.pem").unlink()
+    (tmp_path / "government-ca.key.pem").unlink()
     after = make_pki(tmp_path)
-    leaf, issuer = after.party("enterprise").chain
+    leaf, issuer = after.party("nsw").chain
     leaf.verify_directly_issued_by(issuer)
-    assert after.party("nsw").certificate == before.party("nsw").certificate
+    assert after.party("nsw").certificate != before.party("nsw").certificate
+    assert after.party("enterprise").certificate == before.party("enterprise").certificate
 
 
 def test_every_leaf_is_issued_by_its_authority_and_names_its_identity() -> None:

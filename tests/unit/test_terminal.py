@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from adapter.cli import printing
+from adapter.cli import main, printing
 from adapter.cli.terminal import visible, visible_json
-from tests.harness.pki import ROOT
+from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
 from tests.harness.shares import share
 from tests.harness.source import tree_of, walked
 
@@ -97,10 +97,20 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
     assert "No space left" in one_line(done, 2)
 
 
-def test_a_closed_stdin_is_one_line(tmp_path: Path) -> None:
-    shell = f'"{sys.executable}" -m adapter simulate sign --pki "{ROOT}/var/test-pki" --system nsw - <&-'
-    done = subprocess.run(["sh", "-c", shell], capture_output=True, timeout=300, check=False, cwd=ROOT)
-    assert "stdin" in one_line(done, 2) or "no test PKI" in one_line(done, 2)
+def here(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of a command that runs in this process."""
+    monkeypatch.setattr(sys, "argv", ["nsw-adapter", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def test_a_closed_stdin_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    shared_pki()
+    monkeypatch.setattr(sys, "stdin", None)  # as the interpreter has it then
+    code = here(["simulate", "sign", "--pki", str(SHARED_FOLDER), "--system", "nsw", "-"], monkeypatch)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (code, line.startswith("nsw-adapter: "), "stdin" in line) == (2, True, True)
 
 
 def test_a_closed_stdout_ends_without_a_traceback() -> None:
@@ -121,9 +131,18 @@ def test_a_terminal_without_vietnamese_letters_gets_escapes() -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_a_usage_fault_is_one_line_that_repeats_nothing_raw() -> None:
-    assert "U+009B" in one_line(command("deadlines", "--at", "\x9b31m2026"), 2)
-    assert "no such option" in one_line(command("check", "--ofline\x9b"), 2).lower()
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["deadlines", "--at", "\x9b31m2026"], "u+009b"), (["check", "--ofline\x9b"], "no such option")],
+    ids=["a value", "an option"],
+)
+def test_a_usage_fault_is_one_line_that_repeats_nothing_raw(
+    arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = here(arguments, monkeypatch)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert (code, line.startswith("nsw-adapter: "), line.isprintable()) == (2, True, True)
+    assert told in line.lower()
 
 
 def test_completion_of_the_shell_works() -> None:
