@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import for_the_second_door
 from tests.harness.people import TESTER
 from tests.harness.scene import Scene
+from tests.harness.stores import ensure_tables
 from tests.servers.process import free_ports
 
 CITIZEN = "001085012345"
@@ -33,7 +33,7 @@ def hung() -> Iterator[str]:
 def scene(hung: str, tmp_path: Path, postgresql_url: str) -> Iterator[Scene]:
     made = Scene(tmp_path, hung, postgresql_url)
     try:
-        upgrade(made.components.database)
+        ensure_tables(made.components.database)
         yield made
     finally:
         made.close()

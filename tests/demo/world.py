@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 
 from adapter.bootstrap import assemble
-from adapter.gateways.store.upgrade import upgrade
 from adapter.simulator.pki import load_pki
 from tests.harness.demonstration import fill, fill_states
 from tests.harness.staff import REGISTERED
+from tests.harness.stores import ensure_tables
 from tests.servers.identity import STAFF
 
 
 def main() -> int:
     whole = assemble()
-    upgrade(whole.database)
+    ensure_tables(whole.database)
     if not whole.people.list():
         pki = load_pki(whole.settings.folders.state / "pki")
         fill(whole, pki)

@@ -21,7 +21,6 @@ from sqlalchemy import select
 
 from adapter.bootstrap import Components, assemble
 from adapter.gateways.store.tables import amendment_request, inbox, outbox
-from adapter.gateways.store.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import word
 from adapter.model.procedure import ReplyKind
@@ -35,6 +34,7 @@ from tests.harness.premises import furnish
 from tests.harness.registered import register_declarants
 from tests.harness.second_opinion import Question, verify_many
 from tests.harness.shares import FULL, share, words_of
+from tests.harness.stores import ensure_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGE = next(case.message for case in load_cases() if case.id == "BQP0100002/accepted-citizen-unsigned")
@@ -46,7 +46,7 @@ ODD = ("", " ", "\u00a0", "Đ", "\U0001f6c2", "a b", "&amp;&lt;", "'\"", "../.."
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     made = assemble(furnish(tmp_path_factory.mktemp("answers")).config)
-    upgrade(made.database)
+    ensure_tables(made.database)
     yield made
     made.database.close()
 
@@ -196,7 +196,7 @@ def _dossier(case: Case) -> bytes:
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     premises = furnish(tmp_path_factory.mktemp("compared"))
     made = assemble(premises.config)
-    upgrade(made.database)
+    ensure_tables(made.database)
     register_declarants(made, shared_pki(), since=CLOCK.replace(month=1))
     yield made
     made.database.close()

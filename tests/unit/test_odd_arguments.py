@@ -9,9 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from adapter.gateways.store.database import Database
-from adapter.gateways.store.upgrade import upgrade
 from tests.harness import configuration
 from tests.harness.shares import share
+from tests.harness.stores import ensure_tables
 from tests.unit.test_typed_text import WHOLE, call, commands
 
 STAYS = {("run",), ("web",), ("simulate", "send"), ("simulate", "window")}
@@ -28,7 +28,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store without anything in it."""
     file = configuration.write(tmp_path_factory.mktemp("odd"))
     store = Database(f"sqlite:///{file.parent / 'adapter.db'}")
-    upgrade(store)
+    ensure_tables(store)
     store.close()
     return file
 
