@@ -26,8 +26,6 @@ from tests.servers.install import missing
 from tests.servers.postgresql import Postgres
 from tests.servers.rabbitmq import Rabbit, Tls
 
-VHOST_BATCH = 20  # one rabbitmqctl call makes them in under a second
-
 
 def pytest_configure() -> None:
     """Look for rings of dead objects less often: thousands of tests, trees and schemas stay, and to go through them
@@ -122,10 +120,9 @@ def amqp_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def _vhosts(rabbit: Rabbit) -> Iterator[str]:
     def supply() -> Iterator[str]:
-        for batch in count():
-            names = [f"test-{batch}-{number}" for number in range(VHOST_BATCH)]
-            rabbit.add_vhosts(names)
-            yield from names
+        for number in count():
+            rabbit.add_vhosts([f"test-{number}"])
+            yield f"test-{number}"
 
     return supply()
 

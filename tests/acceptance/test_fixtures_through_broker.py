@@ -1,6 +1,6 @@
 """The demonstration's play on PostgreSQL with two competing workers: every fixture published at once, answered once.
 
-In `make test` a share: each end of a procedure's messages and each finding, a fixture of each class of attacks, by a
+In `make test` a share: each way to end and each finding, a fixture of each class of attacks, by a
 daemon that is forked. All of them, by one that starts from nothing, in a long proof.
 """
 
@@ -23,7 +23,7 @@ from tests.harness.pki import shared_pki
 from tests.harness.play import ANSWER_SECONDS, Line, Play, players
 from tests.harness.premises import NO_PAGES, Premises, furnish
 from tests.harness.registers import furnish_register
-from tests.harness.shares import FULL, ends_of, share
+from tests.harness.shares import FULL, share, words_of
 from tests.harness.single_window import SingleWindow
 from tests.harness.stores import PostgresStores
 from tests.servers.process import marked, wait_until
@@ -83,7 +83,7 @@ def _personal(catalogue: Catalogue, told: str) -> set[str]:
 
 def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_bytes(play: Play) -> None:
     alone = [case for case in load_cases() if not case.before and case.channel is Channel.WINDOW]
-    cases = [*share(alone, SELDOM, ends_of), *share(load_attacks(), SELDOM, _class_of)]
+    cases = [*share(alone, SELDOM, words_of), *share(load_attacks(), SELDOM, _class_of)]
     turns = list(play.turns(cases).values())
     first = play.exchange(turns)
     again = play.exchange(turns)
@@ -100,7 +100,7 @@ def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Pla
 
     What the portal alone carries begins in the store too, and is answered there.
     """
-    cases = share([case for case in load_cases() if case.before and case.channel is Channel.WINDOW], SELDOM, ends_of)
+    cases = share([case for case in load_cases() if case.before and case.channel is Channel.WINDOW], SELDOM, words_of)
     known = {case.id: case for case in load_cases()}
     desk = Desk(assemble(place.config))
     begun_there = {case.id for case in cases if known[str(case.before[0].send)].channel is Channel.PORTAL}

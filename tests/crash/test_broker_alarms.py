@@ -21,8 +21,14 @@ from tests.servers.rabbitmq import Rabbit
 COUNT, CONFIRMED = 60, 5
 PATIENCE_S = 180.0
 ALARMS = {
-    "memory": (("set_vm_memory_high_watermark", "absolute", "1"), ("set_vm_memory_high_watermark", "0.6")),
-    "disk": (("set_disk_free_limit", "999999GB"), ("set_disk_free_limit", "10MB")),
+    "memory": (
+        "vm_memory_monitor:set_vm_memory_high_watermark({absolute, 1}).",
+        "vm_memory_monitor:set_vm_memory_high_watermark(0.6).",
+    ),
+    "disk": (
+        'rabbit_disk_monitor:set_disk_free_limit("999999GB").',
+        'rabbit_disk_monitor:set_disk_free_limit("10MB").',
+    ),
 }
 
 
@@ -30,10 +36,10 @@ ALARMS = {
 def alarm(rabbit: Rabbit, which: str) -> Iterator[None]:
     begin, end = ALARMS[which]
     try:
-        rabbit.ctl(*begin)
+        rabbit.evaluate(begin)
         yield
     finally:
-        rabbit.ctl(*end)
+        rabbit.evaluate(end)
 
 
 def kinds(daemon: Running, kind: str) -> int:

@@ -167,7 +167,7 @@ def waiting_at(node: Rabbit, vhost: str) -> int:
         f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost}">>, queue, <<"{DECLARATIONS}">>)), '
         "{ok, {_, Count}, _} = ra:local_query(amqqueue:get_pid(Q), fun rabbit_fifo:query_messages_total/1), Count."
     )
-    return int(node.ctl("eval", asked))
+    return int(node.evaluate(asked))
 
 
 def test_a_message_in_hand_does_not_become_poison_because_the_database_goes_away(

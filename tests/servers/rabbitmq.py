@@ -7,6 +7,7 @@ It must never meet a system node: neither its name, nor its cookie, nor the port
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from pathlib import Path
 from tests.servers.process import MARK, ServerFailed, alive, free_ports, last_lines, marked, send, wait_until
 
 BINARIES = Path("/usr/lib/rabbitmq/bin")  # those on PATH are Debian's wrappers, which switch to the system user
+ERL_CALL = "erl_call"  # of erlang-base, which every node needs
 START_SECONDS = 240.0
 STOP_SECONDS = 120.0
 # Measured on 3.10.8: the node's directory of quorum queues reaches the disk up to a second after the declaration is
@@ -149,24 +151,40 @@ class Rabbit:
             raise ServerFailed(f"rabbitmqctl {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout
 
+    def evaluate(self, expression: str) -> str:
+        """What an Erlang expression gives in this node, in a hundredth of the time that rabbitmqctl takes.
+
+        Raises: ServerFailed with what the node says.
+        """
+        done = subprocess.run(
+            [ERL_CALL, "-sname", self.name, "-e"],
+            input=f"{expression}\n",
+            env=self._environment() | {MARK: ""},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
+        given = re.fullmatch(r"\{ok, (.*)\}", done.stdout, re.S)
+        if done.returncode or given is None:
+            raise ServerFailed(f"{expression} {done.stdout}{done.stderr}")
+        return given[1]
+
     def manage(self, tls: Tls) -> str:
         """Start the management interface on a port of its own, until the node ends; gives its URL (guest, guest)."""
         (port,) = free_ports(1)
         files = f'{{cacertfile, "{tls.ca}"}}, {{certfile, "{tls.cert}"}}, {{keyfile, "{tls.key}"}}'
         plugins = self.folder / "plugins"
         plugins.write_text("[rabbitmq_management].\n")
-        self.ctl(
-            "eval",
+        self.evaluate(
             "application:load(rabbitmq_management), application:set_env(rabbitmq_management, ssl_config, "
             f'[{{port, {port}}}, {{ip, "127.0.0.1"}}, {files}]), rabbit_plugins:ensure("{plugins}").',
         )
         return f"https://localhost:{port}"
 
     def add_vhosts(self, names: Iterable[str]) -> None:
-        """Make virtual hosts that guest may use, all of them in one rabbitmqctl call."""
+        """Make virtual hosts that guest may use."""
         listed = ",".join(f'<<"{name}">>' for name in names)
-        self.ctl(
-            "eval",
+        self.evaluate(
             f'[begin ok = rabbit_vhost:add(V, <<"guest">>), ok = rabbit_auth_backend_internal:set_permissions('
             f'<<"guest">>, V, <<".*">>, <<".*">>, <<".*">>, <<"guest">>) end || V <- [{listed}]], ok.',
         )
@@ -174,7 +192,7 @@ class Rabbit:
     def delete_vhosts(self, names: Iterable[str]) -> None:
         """Delete virtual hosts with all they hold."""
         listed = ",".join(f'<<"{name}">>' for name in names)
-        self.ctl("eval", f'[rabbit_vhost:delete(V, <<"guest">>) || V <- [{listed}]], ok.')
+        self.evaluate(f'[rabbit_vhost:delete(V, <<"guest">>) || V <- [{listed}]], ok.')
 
     def _running(self) -> bool:
         return self._child is not None and self._child.poll() is None
