@@ -66,6 +66,7 @@ class Wish:
     first: datetime = FIRST
     last: datetime = LAST
     extra: tuple[x509.ExtensionType, ...] = ()
+    digest: type[HashAlgorithm] = SHA256
 
 
 def certify(
@@ -90,7 +91,7 @@ def certify(
     )
     for extension, critical in _extensions(wish):
         builder = builder.add_extension(extension, critical)
-    return builder.sign(signing, SHA256())
+    return builder.sign(signing, wish.digest())
 
 
 def authority(title: str, issuer: Authority | None = None, wish: Wish | None = None) -> Authority:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from adapter.pipeline import mrz
+from adapter.pipeline.rules.papers import _said
 
 TD3 = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 """The specimen of ICAO Doc 9303 Part 4, appendix B."""
@@ -101,3 +103,20 @@ def test_a_date_agrees_as_far_as_its_digits_are_known() -> None:
     assert mrz.says("74<<<<", date(1974, 8, 12))
     assert not mrz.says("740812", date(1974, 8, 13))
     assert not mrz.says("75<<<<", date(1974, 8, 12))
+
+
+@pytest.mark.parametrize(
+    ("declared", "same"),
+    [
+        ("ERIKSSON ANNA MARIA", True),
+        ("ANNA-MARIA ERIKSSON", True),
+        ("ERIKSSON ANNA", False),
+        ("ERIKSEN ANNA MARIA", False),
+    ],
+)
+def test_a_name_is_that_of_the_zone_in_whatever_order(declared: str, same: bool) -> None:
+    assert bool(_said(read(TD3), "name", declared)) is same
+
+
+def test_a_zone_without_a_name_contradicts_none() -> None:
+    assert _said(replace(read(TD3), names=()), "name", "ERIKSSON ANNA MARIA") is True

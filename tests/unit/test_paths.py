@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA224
 
 from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust, Unknown
@@ -73,6 +74,11 @@ def test_a_name_outside_what_an_authority_may_certify_does_not_stand() -> None:
     home = authority("Vietnamese CA", ROOT, Wish(ca=True, permitted="VN"))
     assert _found(certify("Leaf from VN", abroad), abroad) is Reason.NAMES
     assert isinstance(_found(certify("Leaf at home", home), home), Path)
+
+
+def test_a_certificate_that_is_signed_over_a_digest_that_is_not_allowed_does_not_stand() -> None:
+    """SHA-224 for SHA-1, which the library signs no certificate with any more."""
+    assert _found(certify("Old leaf", FIRST_CA, Wish(digest=SHA224)), FIRST_CA) is Reason.STRENGTH
 
 
 def test_a_subscriber_is_no_authority() -> None:
