@@ -66,7 +66,7 @@ _OF_KILLS = {
     "portal_process": "the_portal_s_process_opens_its_own_key_alone",
     "regressions": "wso2_3771",
     "supervisor": "a_reload_that_waits_for_a_new_worker what_decides_and_cannot_begin a_port_that_is_taken_at_the_start"
-    " a_worker_that_hangs a_reload_takes_a_changed_password a_reload_imports_anew",
+    " a_worker_that_hangs a_reload_takes_a_changed_password a_reload_imports_anew a_killed_worker_is_replaced",
     "nothing_left": "with_the_reader_of_the_log_gone",
     "several_doors": "several_web_processes_serve",
     "kill_points": "a_worker_on_sqlite_killed_around_its_commit_loses_and_doubles_nothing[batch.committed] "
@@ -118,13 +118,15 @@ def _others() -> list[str]:
 
 
 def parts() -> dict[str, list[str]]:
-    """The whole suite: those that wait for servers first, so that the others fill the time; of these the long ones
-    first, so that none is left over at the end."""
+    """The whole suite: those that wait for servers first, so that the others fill the time, and the longest of all. As
+    many as run at once: each starts the servers that it asks for, and imports the program."""
     return _without_proved(
         {
-            "kills and outages": ["tests/crash"],
             "gateways, doors, pages": [INTEGRATION, *ONE_DATABASE],
-            "from queue to queue": ["tests/acceptance", f"--ignore={MESSAGES}", "tests/demo", *_others()],
+            "kills, outages, from queue to queue": [
+                *("tests/crash", "tests/acceptance", f"--ignore={MESSAGES}", "tests/demo"),
+                *_others(),
+            ],
             "modules and rules, fixtures, attacks": ["tests/unit", "tests/architecture", "tests/procedures", MESSAGES],
         }
     )

@@ -58,7 +58,9 @@ def test_a_folder_that_is_new_is_in_a_part(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "tests" / "scale").mkdir(parents=True)
     (tmp_path / "tests" / "scale" / "test_size.py").touch()
     monkeypatch.chdir(tmp_path)
-    assert [name for name, arguments in parts().items() if "tests/scale" in arguments] == ["from queue to queue"]
+    assert [name for name, arguments in parts().items() if "tests/scale" in arguments] == [
+        "kills, outages, from queue to queue"
+    ]
 
 
 def test_every_long_proof_and_every_quick_part_has_tests() -> None:

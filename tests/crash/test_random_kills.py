@@ -16,7 +16,7 @@ from tests.harness.declarations import declarations
 from tests.harness.scene import PATIENCE_S, Running, Scene
 
 FULL = os.environ.get("NSW_PROVE") == "full"
-COUNT, KILLS = (1200, 60) if FULL else (250, 12)
+COUNT, KILLS = (1200, 60) if FULL else (150, 8)
 SEED = 20260302
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]

@@ -1,6 +1,6 @@
 """The command line: exit codes, the JSON contract of `judge`, and that it writes nothing.
 
-It runs in this process; that it is the same in one of its own: tests/acceptance, tests/unit/test_terminal.py.
+It runs in this process; that it is the same in one of its own: tests/acceptance.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The first version of each procedure goes on judging what was received in its days: every fixture that it knows.
 
-`make test` plays of each procedure one that ends in each way, and each finding once; a long proof all.
+`make test` plays one that ends in each way, and each finding once; a long proof all.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import pytest
 
 from tests.harness.fixtures import Case, load_cases
 from tests.harness.pki import ROOT
-from tests.harness.shares import ends_of, share
+from tests.harness.shares import share, words_of
 from tests.procedures import facts
 from tests.procedures.settling import Settling
 
 CASES = load_cases()
-OLD = share([case for case in CASES if case.version == "1"], len(CASES), ends_of)
+OLD = share([case for case in CASES if case.version == "1"], len(CASES), words_of)
 NEW = [case for case in CASES if case.version != "1"]
 
 

@@ -45,7 +45,7 @@ from tests.harness.qualified import qualified
 from tests.harness.shares import FULL, share
 
 EACH_LINE = 10 if FULL else 1
-"""Classes of exceptions that are raised in each line; in every eighth line, if not in full."""
+"""Classes of exceptions that are raised in each line; in every twelfth line, if not in full."""
 MUTATIONS = 3_000 if FULL else 80
 STAMPED = "BQP0100001/accepted-signed-as-xades-t"
 PIPELINE = Path(adapter.__file__).parent / "pipeline"
@@ -187,7 +187,7 @@ def test_whatever_is_raised_before_a_signature_holds_is_the_senders_fault(whole:
     assert len(lines) > 300, "opening and verifying were watched"
     raising = cycle(classes())
     parked = []
-    for place in share(lines, 8, lambda each: (each[0],)):
+    for place in share(lines, 12, lambda each: (each[0],)):
         for each in islice(raising, EACH_LINE):
             injected = Injection(place, each)
             outcome = injected.judge(ground)

@@ -42,7 +42,7 @@ WRONG: tuple[Any, ...] = (
     {True: 1},
     "2026-03-02",
 )
-ROUNDS = 400 if FULL else 30
+ROUNDS = 400 if FULL else 20
 SWAPS = (
     ("xs:string", "xs:nothing"),
     ("name=", "nom="),
