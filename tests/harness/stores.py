@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect
 
-from adapter.gateways.store.database import Database
+from adapter.gateways.store.database import Database, DatabaseUnavailable
 from adapter.gateways.store.upgrade import upgrade
 from tests.harness.rows import Rows
 from tests.servers.postgresql import Postgres
@@ -109,7 +109,7 @@ class PostgresStores:
             yield url
         finally:
             database, rows = self._lent[url]
-            if rows.bytes() < _SMALL and rows.put_back(alone=True):
+            if _stands_again(rows):
                 self._free.append(url)
             else:
                 self._give_up(url, database)
@@ -129,6 +129,13 @@ class PostgresStores:
         del self._lent[url]
         database.close()
         self._cluster.drop_database(str(database.engine.url.database))
+
+
+def _stands_again(rows: Rows) -> bool:
+    try:
+        return rows.bytes() < _SMALL and rows.put_back(alone=True)
+    except DatabaseUnavailable:  # who had it has ended this session too
+        return False
 
 
 def ensure_tables(database: Database) -> None:
