@@ -21,8 +21,12 @@ from tests.mutants.table import table
 SEED, COUNT = 20261129, 300
 BOUND_S = 8.0
 """CPU seconds of tests for one mutant: whoever has survived so long is called a survivor of so many tests."""
-_ELSEWHERE = re.compile(r"\b(?:provider|other_provider|vhost|vhost_url|rabbit|amqp_url|cluster): |subprocess|forked")
-"""In a file whose tests ask for a server or start a process."""
+_ELSEWHERE = re.compile(
+    r"\b(?:provider|other_provider|vhost|vhost_url|rabbit|amqp_url|cluster): |subprocess|forked"
+    r"|create_connection|SoftHsm"
+)
+"""In a file whose tests ask for a server or start a process, or that fail in a fork whatever the program does: a thread
+that listens is not forked, nor is a session with a module of keys."""
 
 
 def tests() -> list[str]:
