@@ -73,7 +73,7 @@ def once() -> Iterator[None]:
         mock.patch.object(inspection, "check", _proved_once(check.check)),
         mock.patch.object(reading, "defaults", _copied(reading.defaults)),
         mock.patch.object(paths, "_validated", _looked_at_once(paths._validated)),
-        mock.patch.object(database, "engine", _sharing_sql(database.engine)),
+        mock.patch.object(database, "engine", _hurried(database.engine)),
         mock.patch.object(default, "create_ssl_context", _authorities(default.create_ssl_context)),
         mock.patch.object(newer_default, "create_ssl_context", _authorities(newer_default.create_ssl_context)),
         mock.patch.object(ModelField, "__post_init__", _validators(ModelField.__post_init__)),
@@ -176,7 +176,8 @@ def _of_any_engine(key: Any) -> Any:
     return (type(dialect), *rest)
 
 
-def _sharing_sql(make: Callable[..., Engine]) -> Callable[..., Engine]:
+def _hurried(make: Callable[..., Engine]) -> Callable[..., Engine]:
+    """Engines that share what they have compiled, and flush no embedded store."""
     shared = _Sql(5000)
 
     def made(*given: Any, **more: Any) -> Engine:

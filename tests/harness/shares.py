@@ -13,11 +13,6 @@ FULL = os.environ.get("NSW_PROVE") == "full"
 _Row = TypeVar("_Row")
 
 
-def ends_of(case: Case) -> set[Hashable]:
-    """The kinds of a fixture: how its procedure's messages end, and each finding."""
-    return {(case.procedure, case.expect.stage, case.expect.outcome), *(each.name for each in case.expect.findings)}
-
-
 def places_of(case: Case) -> set[Hashable]:
     """How its procedure's messages end, and each finding at its place: a rule broken in one procedure is seen."""
     ends = (case.procedure, case.expect.stage, case.expect.outcome)
@@ -25,7 +20,7 @@ def places_of(case: Case) -> set[Hashable]:
 
 
 def words_of(case: Case) -> set[Hashable]:
-    """Fewer kinds: how a message ends, whatever its procedure, and each finding."""
+    """The kinds of a fixture: how a message ends, whatever its procedure, and each finding."""
     return {(case.expect.stage, case.expect.outcome), *(each.name for each in case.expect.findings)}
 
 

@@ -81,7 +81,7 @@ class Cluster:
                 node.start()
         wanted = str(len(self.nodes))
         seen = "length(rabbit_nodes:all_running())."
-        whole = lambda: all(node.ctl("eval", seen).strip() == wanted for node in self.nodes)  # noqa: E731
+        whole = lambda: all(node.evaluate(seen) == wanted for node in self.nodes)  # noqa: E731
         if not wait_until(whole, seconds=START_SECONDS, step=1.0):
             raise ServerFailed(f"the nodes of {self.folder} do not find one another")
 

@@ -152,7 +152,7 @@ class Rabbit:
         return done.stdout
 
     def evaluate(self, expression: str) -> str:
-        """What an Erlang expression gives in this node, in a hundredth of the time that rabbitmqctl takes.
+        """What an Erlang expression gives in this node: 2 ms of CPU, where rabbitmqctl takes 500.
 
         Raises: ServerFailed with what the node says.
         """
@@ -188,11 +188,6 @@ class Rabbit:
             f'[begin ok = rabbit_vhost:add(V, <<"guest">>), ok = rabbit_auth_backend_internal:set_permissions('
             f'<<"guest">>, V, <<".*">>, <<".*">>, <<".*">>, <<"guest">>) end || V <- [{listed}]], ok.',
         )
-
-    def delete_vhosts(self, names: Iterable[str]) -> None:
-        """Delete virtual hosts with all they hold."""
-        listed = ",".join(f'<<"{name}">>' for name in names)
-        self.evaluate(f'[rabbit_vhost:delete(V, <<"guest">>) || V <- [{listed}]], ok.')
 
     def _running(self) -> bool:
         return self._child is not None and self._child.poll() is None

@@ -12,6 +12,7 @@ from adapter.model.ages import age
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
+from adapter.model.journal_events import JournalEvent
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, ParkedFor, Refused, Rejected, verified_of
 from adapter.model.procedure import Meaning
 from adapter.model.stages import Declaration, Stage
@@ -132,7 +133,7 @@ class Deciding:
         for number in numbers:
             detail = {"confirmation": number, "sent": False}
             recorded = self.ledger.record(
-                recorded, Entry("confirmation.taken_back", item.actor, self.ledger.now, detail)
+                recorded, Entry(JournalEvent.CONFIRMATION_TAKEN_BACK, item.actor, self.ledger.now, detail)
             )
         return decided(recorded)
 
